@@ -1,0 +1,9 @@
+/* The kernel's programs, carried inside the agent so that a target machine needs no other file. */
+    .section .rodata
+    .balign 16
+    .global leaklens_heap_object_begin
+leaklens_heap_object_begin:
+    .incbin BPF_DIR "/heap.bpf.o"
+    .global leaklens_heap_object_end
+leaklens_heap_object_end:
+    .section .note.GNU-stack,"",%progbits
