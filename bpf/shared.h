@@ -66,4 +66,121 @@ struct ll_unwind_row {
 };
 LL_STATIC_ASSERT(sizeof(struct ll_unwind_row) == 12, "rows are counted by the hundred thousand");
 
+/* An executable mapping of the target. Sorted by start in the module table. */
+struct ll_module {
+    ll_u64 start; /* addresses in the target */
+    ll_u64 end;
+    ll_u64 bias;        /* address - bias is what the rows' pc counts */
+    ll_u32 index_first; /* first entry of this file in the row index */
+    ll_u32 index_count; /* entries; one more, the end of the last page, follows them */
+};
+
+/* How unwinding a stack ended. The order is the wire's. */
+enum ll_stack_end { LL_END_COMPLETE = 0, LL_END_TRUNCATED = 1, LL_END_GUESSED = 2 };
+
+enum ll_event_type { LL_EVENT_STACK = 1, LL_EVENT_MAP = 2, LL_EVENT_UNMAP = 3 };
+
+/* A call stack that was seen for the first time. */
+struct ll_stack_event {
+    ll_u32 type;
+    ll_u16 frames;
+    ll_u8 end; /* enum ll_stack_end */
+    ll_u8 mapping;
+    ll_u64 stack; /* hash of the frames: the stack's key in every map */
+    ll_u64 address[LL_MAX_FRAMES + 1];
+};
+
+/* An anonymous mapping came or went. A move by mremap is an unmap and a map. */
+struct ll_mapping_event {
+    ll_u32 type;
+    ll_u32 cohort;
+    ll_u64 address;
+    ll_u64 length;
+    ll_u64 stack; /* 0 for LL_EVENT_UNMAP */
+};
+
+/* A live block: key of the map is its address. */
+struct ll_block {
+    ll_u64 size;
+    ll_u64 stack;
+    ll_u32 cohort;
+    ll_u32 unused;
+};
+
+/* Blocks of one stack that were born in one cohort. All cumulative. */
+struct ll_counter_key {
+    ll_u64 stack;
+    ll_u32 cohort;
+    ll_u32 unused;
+};
+struct ll_counter {
+    ll_u64 allocations;
+    ll_u64 allocated_bytes;
+    ll_u64 frees;
+    ll_u64 freed_bytes;
+};
+
+/* The shapes of allocator functions, by how arguments and result are read. The order is that of
+ * AllocatorShape in agent/probes/probe_plan.h. */
+enum ll_shape {
+    LL_MALLOC,
+    LL_CALLOC,
+    LL_REALLOC,
+    LL_REALLOCARRAY,
+    LL_MEMALIGN,
+    LL_ALIGNED_NEW,
+    LL_POSIX_MEMALIGN,
+    LL_FREE,
+    LL_SHAPES
+};
+
+/* One counter for each way in which something can be lost. */
+enum ll_loss {
+    LL_LOSS_BLOCKS_FULL,
+    LL_LOSS_STACKS_FULL,
+    LL_LOSS_COUNTERS_FULL,
+    LL_LOSS_THREADS_FULL,
+    LL_LOSS_RING_FULL,
+    LL_LOSS_STACKS_TRUNCATED,
+    LL_LOSS_STACKS_GUESSED,
+    LL_LOSS_RETURNS_MISSED,
+    LL_LOSS_FREES_MISSED,
+    LL_LOSS_KINDS
+};
+
+/* Sums over everything, one instance per processor. */
+struct ll_totals {
+    ll_u64 allocations;
+    ll_u64 allocated_bytes;
+    ll_u64 frees;
+    ll_u64 freed_bytes;
+    ll_u64 unknown_frees;
+    ll_u64 failed_allocations;
+    ll_u64 entry_hits[LL_SHAPES];
+    ll_u64 return_hits;
+    ll_u64 mapping_hits;
+    /* Run time of the programs, measured on one hit in LL_TIMED_HITS. */
+    ll_u64 timed_hits;
+    ll_u64 timed_ns;
+    ll_u64 losses[LL_LOSS_KINDS];
+};
+enum { LL_TIMED_HITS = 64 };
+
+/* Written by the agent before loading: the verifier folds it into the programs. */
+struct ll_config {
+    ll_u64 pid_namespace_device; /* 0: process ids of the initial namespace */
+    ll_u64 pid_namespace_inode;
+    ll_u32 tgid; /* the one process that is captured */
+    ll_u32 unused;
+};
+
+/* Written by the agent while the programs run. */
+struct ll_control {
+    /* First entry (high half) and length (low half) of the module table in use: one word, so that
+     * a reader never sees the one without the other. */
+    ll_u64 module_table;
+    ll_u32 cohort;
+    ll_u32 disarmed; /* 1: the capture is over, programs return at once */
+};
+
 #endif
