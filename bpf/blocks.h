@@ -24,6 +24,16 @@ static __always_inline void account_free(const struct ll_block* block) {
     }
 }
 
+/* Sends an event. The agent polls, so it is woken only when the buffer fills up meanwhile: a
+ * wake-up for each event would be paid by the target. Returns 0, or -EAGAIN when there is no room.
+ */
+static __always_inline long send_event(void* event, __u32 size) {
+    __u64 waiting = bpf_ringbuf_query(&ll_events, BPF_RB_AVAIL_DATA);
+
+    return bpf_ringbuf_output(&ll_events, event, size,
+                              waiting > LL_RING_BYTES / 4 ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
+}
+
 /* Makes sure that the agent hears of a stack, once. Returns 0, or what stood in the way. */
 static __always_inline int announce_stack(struct ll_stack_event* stack) {
     __u64 key = stack->stack;
@@ -39,7 +49,7 @@ static __always_inline int announce_stack(struct ll_stack_event* stack) {
     }
     size = offsetof(struct ll_stack_event, address) +
            (stack->frames & LL_MAX_FRAMES) * sizeof(stack->address[0]);
-    if (bpf_ringbuf_output(&ll_events, stack, size, 0)) {
+    if (send_event(stack, size)) {
         bpf_map_delete_elem(&ll_stacks, &key);
         count_loss(LL_LOSS_RING_FULL);
         return 1;

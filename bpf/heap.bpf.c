@@ -83,40 +83,65 @@ static __always_inline int enter(struct pt_regs* ctx, enum ll_shape shape, __u64
     return 0;
 }
 
-SEC("uprobe/malloc")
-int ll_malloc(struct pt_regs* ctx) {
-    return enter(ctx, LL_MALLOC, PT_REGS_PARM1(ctx), 0);
+static __always_inline int enter_free(struct pt_regs* ctx) {
+    __u64 began = time_if_sampled(LL_FREE);
+    struct ll_block block;
+    __u32 tid;
+
+    if (!is_target(&tid)) return 0;
+    if (take_block(PT_REGS_PARM1(ctx), &block)) {
+        account_free(&block);
+    } else if (PT_REGS_PARM1(ctx)) {
+        count_unknown_free();
+    }
+    add_time(began);
+    return 0;
 }
 
-SEC("uprobe/calloc")
-int ll_calloc(struct pt_regs* ctx) {
-    return enter(ctx, LL_CALLOC, PT_REGS_PARM1(ctx) * PT_REGS_PARM2(ctx), 0);
+static __always_inline int enter_shape(struct pt_regs* ctx, enum ll_shape shape) {
+    switch (shape) {
+        case LL_MALLOC:
+        case LL_ALIGNED_NEW:
+            return enter(ctx, shape, PT_REGS_PARM1(ctx), 0);
+        case LL_CALLOC:
+            return enter(ctx, shape, PT_REGS_PARM1(ctx) * PT_REGS_PARM2(ctx), 0);
+        case LL_REALLOC:
+            return enter(ctx, shape, PT_REGS_PARM2(ctx), PT_REGS_PARM1(ctx));
+        case LL_REALLOCARRAY:
+            return enter(ctx, shape, PT_REGS_PARM2(ctx) * PT_REGS_PARM3(ctx), PT_REGS_PARM1(ctx));
+        case LL_MEMALIGN:
+            return enter(ctx, shape, PT_REGS_PARM2(ctx), 0);
+        case LL_POSIX_MEMALIGN:
+            return enter(ctx, shape, PT_REGS_PARM3(ctx), PT_REGS_PARM1(ctx));
+        case LL_FREE:
+            return enter_free(ctx);
+        default:
+            return 0;
+    }
 }
 
-SEC("uprobe/realloc")
-int ll_realloc(struct pt_regs* ctx) {
-    return enter(ctx, LL_REALLOC, PT_REGS_PARM2(ctx), PT_REGS_PARM1(ctx));
+/* The program of a uprobe_multi link, which holds the entries of all functions: the cookie says
+ * which one was hit. */
+SEC("uprobe/entry")
+int ll_entry(struct pt_regs* ctx) {
+    return enter_shape(ctx, bpf_get_attach_cookie(ctx));
 }
 
-SEC("uprobe/reallocarray")
-int ll_reallocarray(struct pt_regs* ctx) {
-    return enter(ctx, LL_REALLOCARRAY, PT_REGS_PARM2(ctx) * PT_REGS_PARM3(ctx), PT_REGS_PARM1(ctx));
-}
+/* Programs of their own for perf-event uprobes, which have no cookies before Linux 5.15. */
+#define LL_ENTRY_PROGRAM(name, shape)    \
+    SEC("uprobe/" #name)                 \
+    int ll_##name(struct pt_regs* ctx) { \
+        return enter_shape(ctx, shape);  \
+    }
 
-SEC("uprobe/memalign")
-int ll_memalign(struct pt_regs* ctx) {
-    return enter(ctx, LL_MEMALIGN, PT_REGS_PARM2(ctx), 0);
-}
-
-SEC("uprobe/aligned_new")
-int ll_aligned_new(struct pt_regs* ctx) {
-    return enter(ctx, LL_ALIGNED_NEW, PT_REGS_PARM1(ctx), 0);
-}
-
-SEC("uprobe/posix_memalign")
-int ll_posix_memalign(struct pt_regs* ctx) {
-    return enter(ctx, LL_POSIX_MEMALIGN, PT_REGS_PARM3(ctx), PT_REGS_PARM1(ctx));
-}
+LL_ENTRY_PROGRAM(malloc, LL_MALLOC)
+LL_ENTRY_PROGRAM(calloc, LL_CALLOC)
+LL_ENTRY_PROGRAM(realloc, LL_REALLOC)
+LL_ENTRY_PROGRAM(reallocarray, LL_REALLOCARRAY)
+LL_ENTRY_PROGRAM(memalign, LL_MEMALIGN)
+LL_ENTRY_PROGRAM(aligned_new, LL_ALIGNED_NEW)
+LL_ENTRY_PROGRAM(posix_memalign, LL_POSIX_MEMALIGN)
+LL_ENTRY_PROGRAM(free, LL_FREE)
 
 /* One program for the returns of all functions: the entry left what it needs in the thread. */
 SEC("uprobe/return")
@@ -162,18 +187,13 @@ int ll_return(struct pt_regs* ctx) {
     return 0;
 }
 
-SEC("uprobe/free")
-int ll_free(struct pt_regs* ctx) {
-    __u64 began = time_if_sampled(LL_FREE);
-    struct ll_block block;
+/* A new program in the process: the old one's blocks are gone, and its probes mean nothing. */
+SEC("tracepoint/sched/sched_process_exec")
+int ll_exec(void* ctx) {
     __u32 tid;
 
+    (void)ctx;
     if (!is_target(&tid)) return 0;
-    if (take_block(PT_REGS_PARM1(ctx), &block)) {
-        account_free(&block);
-    } else if (PT_REGS_PARM1(ctx)) {
-        count_unknown_free();
-    }
-    add_time(began);
+    ll_control.disarmed = LL_DISARMED_BY_EXEC;
     return 0;
 }

@@ -42,7 +42,7 @@ static __always_inline void report_mapping(enum ll_event_type type, __u64 addres
                                      .length = length,
                                      .stack = stack};
 
-    if (bpf_ringbuf_output(&ll_events, &event, sizeof(event), 0)) count_loss(LL_LOSS_RING_FULL);
+    if (send_event(&event, sizeof(event))) count_loss(LL_LOSS_RING_FULL);
 }
 
 /* The state of a thread that is about to map or unmap for itself; NULL where the call is an

@@ -114,7 +114,7 @@ struct {
  * 1 MiB holds a thousand of the deepest stacks between two polls. */
 struct {
     __uint(type, BPF_MAP_TYPE_RINGBUF);
-    __uint(max_entries, 1 << 20);
+    __uint(max_entries, LL_RING_BYTES);
 } ll_events SEC(".maps");
 
 /* One entry: struct ll_totals. Per processor, so that threads do not fight for its cache line. */

@@ -78,6 +78,7 @@ struct ll_module {
 /* How unwinding a stack ended. The order is the wire's. */
 enum ll_stack_end { LL_END_COMPLETE = 0, LL_END_TRUNCATED = 1, LL_END_GUESSED = 2 };
 
+enum { LL_RING_BYTES = 1 << 20 };
 enum ll_event_type { LL_EVENT_STACK = 1, LL_EVENT_MAP = 2, LL_EVENT_UNMAP = 3 };
 
 /* A call stack that was seen for the first time. */
@@ -180,7 +181,8 @@ struct ll_control {
      * a reader never sees the one without the other. */
     ll_u64 module_table;
     ll_u32 cohort;
-    ll_u32 disarmed; /* 1: the capture is over, programs return at once */
+    ll_u32 disarmed; /* enum ll_disarmed; unless 0, programs return at once */
 };
+enum ll_disarmed { LL_ARMED = 0, LL_DISARMED_BY_AGENT = 1, LL_DISARMED_BY_EXEC = 2 };
 
 #endif
