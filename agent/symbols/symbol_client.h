@@ -4,6 +4,8 @@
 
 #include <sys/types.h>
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -28,7 +30,7 @@ struct SymbolAnswer {
     std::vector<SymbolFrame> frames;  // innermost first; empty: nothing is known
 };
 
-enum class SymbolSource { pending, dwarf, symtab, none };
+enum class SymbolSource : std::uint8_t { pending, dwarf, symtab, none };
 
 struct ModuleSymbols {
     std::uint64_t module = 0;
@@ -37,47 +39,59 @@ struct ModuleSymbols {
     std::string problem;     // for a person, empty where all is well
 };
 
+// How the symbol reader is run. The defaults are what the agent uses; tests inject their own.
+struct SymbolReaderOptions {
+    std::string executable = "/proc/self/exe";        // run with the one argument `symbols`
+    std::chrono::milliseconds request_limit{10'000};  // longer at one request: given up
+    std::uint32_t restart_limit = 16;                 // more: symbols are off
+};
+
 // Lives on the agent's event loop; no call blocks. Answers come through the callbacks, from
-// on_readable().
+// on_readable() and on_tick() only; the callbacks may call add_module() and request().
 class SymbolClient {
   public:
     struct Callbacks {
         std::function<void(SymbolAnswer)> on_answer;
+        // What is known about a module's symbols: once the reader has opened it, which is when
+        // its first request is served, and again should it turn out to be unreadable.
         std::function<void(ModuleSymbols)> on_module;
     };
 
-    // The child is started lazily, with /proc/self/exe and the hidden argument `symbols`.
-    explicit SymbolClient(Callbacks callbacks);
+    // The child is started by the first request, and again by the first one after it ended.
+    explicit SymbolClient(Callbacks callbacks, SymbolReaderOptions options = {});
     ~SymbolClient();  // ends and reaps the child
     SymbolClient(const SymbolClient&) = delete;
     SymbolClient& operator=(const SymbolClient&) = delete;
 
     // Introduces a module: its ELF file, and the process in whose root separate debug files
-    // (.build-id, .gnu_debuglink) are looked for. `module` is the caller's number for it.
+    // (.build-id, .gnu_debuglink) are looked for, at once. `module` is the caller's number for it,
+    // `path` the file's path as that process sees it.
     void add_module(std::uint64_t module, Fd elf, pid_t pid, const std::string& path);
-    // Asks for the frames at an ELF virtual address of a module.
+    // Asks for the frames at an ELF virtual address of a module. Every request is answered once,
+    // those for modules that were never introduced too.
     void request(std::uint64_t ticket, std::uint64_t module, std::uint64_t address);
     // Requests without an answer yet.
     [[nodiscard]] std::size_t pending() const;
 
-    // For the event loop: the descriptor to watch (-1 while no child runs), whether writability
-    // matters, and what to call. It is allowed to change after each call.
+    // For the event loop: one descriptor for this object's whole life, whether or not a child
+    // runs, to be watched for EPOLLIN; then on_readable() is to be called.
     [[nodiscard]] int fd() const;
-    [[nodiscard]] bool wants_write() const;
     void on_readable();
-    void on_writable();
-    // Drives time-outs (a file that makes the reader spin is given up after 10 s): call it once a
-    // second.
+    // Drives time-outs: call it once a second.
     void on_tick();
 
+    // Processor time of this and all former children.
     [[nodiscard]] std::uint64_t child_cpu_ns() const;
+    // -1 while none runs.
+    [[nodiscard]] pid_t child_pid() const;
 
   private:
     class Impl;
     std::unique_ptr<Impl> impl_;
 };
 
-// The child's main: serves requests on `socket` until it closes. Returns an exit code.
+// The child's main: gives up every privilege, then serves requests on `socket` until it closes.
+// Returns an exit code.
 int run_symbol_worker(int socket);
 
 }  // namespace leaklens
