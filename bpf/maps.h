@@ -27,14 +27,14 @@ struct {
     __type(value, struct ll_unwind_row);
 } ll_rows SEC(".maps");
 
-/* Page of text (1 << LL_INDEX_SHIFT bytes) -> number of the row that holds at its first byte. It
- * leaves a handful of rows to search instead of a whole file's. */
+/* Page of text (1 << LL_INDEX_SHIFT bytes) -> its rows: a handful to search instead of a whole
+ * file's. */
 struct {
     __uint(type, BPF_MAP_TYPE_ARRAY);
     __uint(map_flags, BPF_F_MMAPABLE);
     __uint(max_entries, 1);
     __type(key, __u32);
-    __type(value, __u32);
+    __type(value, struct ll_index_entry);
 } ll_row_index SEC(".maps");
 
 /* Two tables of executable mappings, each sorted by address: the agent fills the one that is not

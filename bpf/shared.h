@@ -66,13 +66,19 @@ struct ll_unwind_row {
 };
 LL_STATIC_ASSERT(sizeof(struct ll_unwind_row) == 12, "rows are counted by the hundred thousand");
 
+/* The rows that begin in one page of text, and the one that holds at its first byte. */
+struct ll_index_entry {
+    ll_u32 first;
+    ll_u32 last;
+};
+
 /* An executable mapping of the target. Sorted by start in the module table. */
 struct ll_module {
     ll_u64 start; /* addresses in the target */
     ll_u64 end;
     ll_u64 bias;        /* address - bias is what the rows' pc counts */
     ll_u32 index_first; /* first entry of this file in the row index */
-    ll_u32 index_count; /* entries; one more, the end of the last page, follows them */
+    ll_u32 index_count; /* its pages of text */
 };
 
 /* How unwinding a stack ended. The order is the wire's. */

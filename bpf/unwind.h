@@ -68,21 +68,19 @@ static __always_inline int find_module(struct unwind_state* s, __u64 pc) {
 
 /* Returns the row that holds at pc, or NULL. */
 static __always_inline const struct ll_unwind_row* find_row(struct unwind_state* s, __u64 pc) {
+    const struct ll_index_entry* rows;
     __u64 offset, page;
-    __u32 key, *first, *last, low, count;
+    __u32 key, low, count;
 
     if (!find_module(s, pc)) return 0;
     offset = pc - s->module_bias;
     page = offset >> LL_INDEX_SHIFT;
     if (page >= s->index_count) return 0;
     key = s->index_first + (__u32)page;
-    first = bpf_map_lookup_elem(&ll_row_index, &key);
-    key++;
-    last = bpf_map_lookup_elem(&ll_row_index, &key);
-    if (!first || !last) return 0;
-    low = *first;
-    /* The row that holds at the next page's first byte may begin inside this page. */
-    count = *last - low + 1;
+    rows = bpf_map_lookup_elem(&ll_row_index, &key);
+    if (!rows) return 0;
+    low = rows->first;
+    count = rows->last - low + 1;
     for (int step = 0; step < LL_ROW_SEARCH_STEPS; step++) {
         __u32 half = count / 2, middle = low + half;
         const struct ll_unwind_row* row;

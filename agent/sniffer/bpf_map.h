@@ -41,8 +41,7 @@ class MappedArray {
     static Result<MappedArray> map(int fd, std::size_t count) {
         const std::size_t page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
         const std::size_t bytes = (count * stride() + page - 1) / page * page;
-        void* const memory =
-            ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+        void* const memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
         if (memory == MAP_FAILED) return Error::from_errno("map a BPF array");
         MappedArray array;
         array.memory_ = static_cast<std::uint8_t*>(memory);
@@ -84,7 +83,8 @@ Status read_all(int map_fd, std::vector<std::pair<Key, Value>>& out) {
             continue;
         }
         if (result != 0 && result != -ENOENT) return Error::from_errno("read a BPF map", -result);
-        for (std::uint32_t i = 0; i < count; i++) out.emplace_back(keys[i], values[i]);
+        for (std::uint32_t i = 0; i < count; i++)
+            out.emplace_back(keys[i], values[i]);
         if (result == -ENOENT) return {};
         first = false;
     }

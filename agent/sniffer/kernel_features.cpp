@@ -28,8 +28,7 @@ KernelFeatures probe_kernel_features(const std::string& tracefs,
     KernelFeatures features;
     read_version(features);
     features.tracefs = tracefs;
-    features.bpf_loop =
-        libbpf_probe_bpf_helper(BPF_PROG_TYPE_KPROBE, BPF_FUNC_loop, nullptr) == 1;
+    features.bpf_loop = libbpf_probe_bpf_helper(BPF_PROG_TYPE_KPROBE, BPF_FUNC_loop, nullptr) == 1;
     features.safe_on_demand_maps = features.at_least(6, 1);
     features.nops_are_emulated = features.at_least(6, 16);
     const bool registers =

@@ -51,13 +51,13 @@ class RowStore {
     Fd rows_fd_;
     Fd index_fd_;
     MappedArray<ll_unwind_row> rows_;
-    MappedArray<std::uint32_t> index_;
+    MappedArray<ll_index_entry> index_;
     std::size_t rows_used_ = 0;
     std::size_t index_used_ = 0;
     std::map<FileId, RowRange> files_;
 };
 
-// Entries that the index needs for a table: one per page of text, and the end of the last page.
+// Entries that the index needs for a table: one per page of text.
 std::size_t index_entries(const UnwindTable& table);
 
 }  // namespace leaklens
