@@ -1,0 +1,130 @@
+/**
+ * The dashboard's side in the extension: owns what is shown and chosen, sends the page its state
+ * and then increments, and turns what the page asks for into what the editor is to do.
+ *
+ * It knows nothing of panels: whoever owns the page gives it a way to post, hands it the page's
+ * decoded messages, and tells it when the page is hidden (nothing is computed meanwhile).
+ */
+import type { Site, StackFrame } from '../../analysis/report.ts';
+import type { FromView, ToView, ViewCommand, ViewState } from '../../../protocol/view.ts';
+import { isEmptyUpdate, updateBetween } from '../../../protocol/viewUpdate.ts';
+import { PathNumbers } from './flameGraph.ts';
+import { siteFrame, siteId } from './names.ts';
+import { emptyState, viewState, type Choice, type Subject } from './viewModel.ts';
+
+/** What the editor is to do because of the page. */
+export type Wish =
+  | { readonly type: 'open'; readonly frame: StackFrame }
+  | { readonly type: 'command'; readonly command: ViewCommand }
+  /** The user selected a site on the page, or none. */
+  | { readonly type: 'selected'; readonly site: Site | undefined };
+
+export class DashboardPresenter {
+  private subject: Subject | undefined;
+  private choice: Choice = { site: undefined, window: undefined };
+  private numbers = new PathNumbers();
+  private visible = true;
+  /** What the page has; undefined until it said `ready`. */
+  private sent: ViewState | undefined;
+  private revision = 0;
+  private readonly post: (message: ToView) => void;
+
+  /** `post` sends a message to the page; it may be lost while the page is hidden. */
+  constructor(post: (message: ToView) => void) {
+    this.post = post;
+  }
+
+  /** Shows this capture, or new samples of it; undefined: shows that there is none. */
+  show(subject: Subject | undefined): void {
+    if (subject?.capture.start !== this.subject?.capture.start) {
+      // Another capture: numbers of sites, paths and times mean something else there.
+      if (this.subject !== undefined) this.choice = { site: undefined, window: undefined };
+      this.numbers = new PathNumbers();
+    }
+    this.subject = subject;
+    this.refresh();
+  }
+
+  /** Selects a site, as when the user asks for its chart from the editor. */
+  select(site: Site | undefined): void {
+    this.choose({ ...this.choice, site: site === undefined ? undefined : siteId(site) });
+  }
+
+  /** To be told when the page is hidden or shown: while it is hidden nothing is computed. */
+  setVisible(visible: boolean): void {
+    this.visible = visible;
+    this.refresh();
+  }
+
+  /** Takes a message of the page; returns what the editor is to do, if anything. */
+  receive(message: FromView): Wish | undefined {
+    switch (message.type) {
+      case 'ready':
+        this.restore(message.site ?? undefined, message.window ?? undefined);
+        return undefined;
+      case 'select':
+        this.choose({ ...this.choice, site: message.site ?? undefined });
+        return { type: 'selected', site: this.site(message.site) };
+      case 'window':
+        this.choose({ ...this.choice, window: { fromNs: message.fromNs, toNs: message.toNs } });
+        return undefined;
+      case 'clearWindow':
+        this.choose({ ...this.choice, window: undefined });
+        return undefined;
+      case 'openSite': {
+        const site = this.site(message.site);
+        return site === undefined ? undefined : open(siteFrame(site));
+      }
+      case 'openFrame':
+        return open(this.frame(message.stack, message.frame));
+      case 'command':
+        return { type: 'command', command: message.command };
+    }
+  }
+
+  /** A page that comes anew gets everything, and brings its choice where there is none here. */
+  private restore(site: number | undefined, window: Choice['window']): void {
+    this.choice = {
+      site: this.choice.site ?? site,
+      window: this.choice.window ?? window,
+    };
+    this.visible = true;
+    this.sent = this.build();
+    this.post({ type: 'state', state: this.sent });
+  }
+
+  private choose(choice: Choice): void {
+    this.choice = choice;
+    this.refresh();
+  }
+
+  private refresh(): void {
+    if (this.sent === undefined || !this.visible) return;
+    const next = this.build();
+    const update = updateBetween(this.sent, next);
+    if (isEmptyUpdate(update)) return;
+    this.sent = next;
+    this.post({ type: 'update', update });
+  }
+
+  private build(): ViewState {
+    this.revision += 1;
+    return this.subject === undefined
+      ? emptyState(this.revision)
+      : viewState(this.subject, this.choice, this.numbers, this.revision);
+  }
+
+  private site(id: number | null): Site | undefined {
+    return this.subject?.report.sites.find((it) => siteId(it) === id);
+  }
+
+  private frame(stack: number, frame: number): StackFrame | undefined {
+    for (const site of this.subject?.report.sites ?? [])
+      for (const it of site.stacks) if (it.stack === stack) return it.frames[frame];
+    return undefined;
+  }
+}
+
+function open(frame: StackFrame | undefined): Wish | undefined {
+  return frame === undefined ? undefined : { type: 'open', frame };
+}

@@ -1,0 +1,189 @@
+/**
+ * The dashboard's curves over time: outstanding bytes of the most important sites and of the rest,
+ * allocation velocity, the process's memory against what was traced, and what the capture costs.
+ */
+import type { Report, Site, Trend } from '../../analysis/report.ts';
+import type { Capture, Sample } from '../../capture/capture.ts';
+import {
+  CurveKey,
+  siteCurveKey,
+  type Curve,
+  type Timeline,
+  type TrendBand,
+} from '../../../protocol/view.ts';
+import { decimate } from './decimate.ts';
+import { siteId } from './names.ts';
+import { windowSeries, type TimeRange } from './window.ts';
+
+/** Sites with a curve of their own, besides the selected one: more cannot be told apart. */
+const CHARTED_SITES = 6;
+/** Points of the curve that sums up all other sites: it is summed at these samples only. */
+const OTHERS_POINTS = 240;
+/** Points of a confidence band, whose edges are smooth. */
+const BAND_POINTS = 33;
+
+/** The curves, and what the charts need to know about them. */
+export interface Charted {
+  readonly timeline: Timeline;
+  readonly curves: Curve[];
+}
+
+/**
+ * All curves of a capture. `sites` are those that are shown, the most important first; with a
+ * window, theirs are the curves of the blocks that were born in it.
+ */
+export function chart(
+  capture: Capture,
+  report: Report,
+  sites: readonly Site[],
+  selected: Site | undefined,
+  window: TimeRange | undefined,
+): Charted {
+  const charted = sites.slice(0, CHARTED_SITES);
+  if (selected !== undefined && !charted.includes(selected)) charted.push(selected);
+  const rest = sites.filter((it) => !charted.includes(it));
+  const first = capture.samples[0];
+  const last = capture.samples.at(-1);
+  return {
+    timeline: {
+      endNs: Math.max(report.durationNs, last?.timeNs ?? 0),
+      sites: charted.map(siteId),
+      others: rest.length,
+      baseline: {
+        residentBytes: first?.process.rssBytes ?? 0,
+        anonymousBytes: first === undefined ? 0 : anonymous(first),
+      },
+    },
+    curves: [
+      ...(window === undefined
+        ? siteCurves(charted, rest)
+        : windowCurves(capture, window, charted, rest)),
+      ...processCurves(capture.samples),
+    ],
+  };
+}
+
+function siteCurves(charted: readonly Site[], rest: readonly Site[]): Curve[] {
+  const curves = charted.map((site) => ({
+    key: siteCurveKey(siteId(site)),
+    ...decimate(site.series.timeNs, site.series.outstandingBytes),
+  }));
+  const times = rest[0]?.series.timeNs;
+  if (times === undefined) return curves;
+  const step = Math.max(1, Math.ceil(times.length / OTHERS_POINTS));
+  const others: Curve = { key: CurveKey.others, timeNs: [], values: [] };
+  for (let at = (times.length - 1) % step; at < times.length; at += step) {
+    let sum = 0;
+    for (const site of rest) sum += site.series.outstandingBytes[at] ?? 0;
+    others.timeNs.push(times[at] ?? 0);
+    others.values.push(sum);
+  }
+  return [...curves, others];
+}
+
+function windowCurves(
+  capture: Capture,
+  window: TimeRange,
+  charted: readonly Site[],
+  rest: readonly Site[],
+): Curve[] {
+  const groups = new Map<number, number>();
+  for (const site of rest) for (const it of site.stacks) groups.set(it.stack, -1);
+  for (const site of charted) for (const it of site.stacks) groups.set(it.stack, siteId(site));
+  const { timeNs, byGroup } = windowSeries(capture, window, (stack) => groups.get(stack));
+  const zeros = timeNs.map(() => 0);
+  const curve = (key: string, group: number): Curve => ({
+    key,
+    ...decimate(timeNs, byGroup.get(group) ?? zeros),
+  });
+  const curves = charted.map((site) => curve(siteCurveKey(siteId(site)), siteId(site)));
+  return rest.length === 0 ? curves : [...curves, curve(CurveKey.others, -1)];
+}
+
+/** Curves of the process as a whole. Memory counts from the first sample on, as what was traced
+ *  does, so that the two can be compared. */
+function processCurves(samples: readonly Sample[]): Curve[] {
+  const timeNs = samples.map((it) => it.timeNs);
+  const of = (key: string, value: (sample: Sample) => number): Curve => ({
+    key,
+    ...decimate(timeNs, samples.map(value)),
+  });
+  const first = samples[0];
+  const resident = first?.process.rssBytes ?? 0;
+  const anonymousBefore = first === undefined ? 0 : anonymous(first);
+  const tracedBefore = first === undefined ? 0 : traced(first);
+  const allocated = velocity(samples, (it) => it.totals.allocatedBytes);
+  const freed = velocity(samples, (it) => it.totals.freedBytes);
+  const net = allocated.map((it, at) => it - (freed[at] ?? 0));
+  return [
+    { key: CurveKey.allocated, ...decimate(timeNs, allocated) },
+    { key: CurveKey.freed, ...decimate(timeNs, freed) },
+    { key: CurveKey.net, ...decimate(timeNs, net) },
+    of(CurveKey.resident, (it) => it.process.rssBytes - resident),
+    of(CurveKey.anonymous, (it) => anonymous(it) - anonymousBefore),
+    of(CurveKey.traced, (it) => traced(it) - tracedBefore),
+    of(CurveKey.costCore, (it) => it.cost.coreShare),
+    of(CurveKey.costTarget, (it) => it.cost.targetShare),
+  ];
+}
+
+/** Anonymous memory, whether it is resident or was swapped out. */
+function anonymous(sample: Sample): number {
+  return sample.process.anonymousBytes + sample.process.swapBytes;
+}
+
+function traced(sample: Sample): number {
+  return sample.totals.allocatedBytes - sample.totals.freedBytes;
+}
+
+/** Bytes a second over the interval before each sample; a counter that fell counts as no change. */
+function velocity(samples: readonly Sample[], counter: (sample: Sample) => number): number[] {
+  let beforeNs = 0;
+  let before = 0;
+  return samples.map((sample) => {
+    const seconds = (sample.timeNs - beforeNs) / 1e9;
+    const change = Math.max(0, counter(sample) - before);
+    beforeNs = sample.timeNs;
+    before = counter(sample);
+    return seconds > 0 ? change / seconds : 0;
+  });
+}
+
+/**
+ * The regression line over a series' times, with the band in which the line lies with the
+ * confidence of the slope's interval. Undefined where there is no line to draw.
+ *
+ * For least squares the half-width at time t is q·s·sqrt(1/n + (t - mean)²/Sxx), and the slope's
+ * own half-width h is q·s/sqrt(Sxx) (Draper and Smith, Applied Regression Analysis, 1.4): so it is
+ * h·sqrt(Sxx/n + (t - mean)²), where Sxx/n is the variance of the times.
+ */
+export function trendBand(timeNs: readonly number[], trend: Trend): TrendBand | undefined {
+  const first = timeNs[0];
+  const last = timeNs.at(-1);
+  const slope = trend.bytesPerSecond;
+  if (first === undefined || last === undefined || last <= first) return undefined;
+  if (!Number.isFinite(slope) || !Number.isFinite(trend.interceptBytes)) return undefined;
+  let mean = 0;
+  for (const it of timeNs) mean += it / 1e9 / timeNs.length;
+  let variance = 0;
+  for (const it of timeNs) variance += (it / 1e9 - mean) ** 2 / timeNs.length;
+
+  const [low, high] = trend.interval;
+  const bounded = Number.isFinite(low) && Number.isFinite(high);
+  const band: TrendBand = {
+    timeNs: [],
+    fit: [],
+    low: bounded ? [] : null,
+    high: bounded ? [] : null,
+  };
+  for (let step = 0; step < BAND_POINTS; step += 1) {
+    const ns = Math.round(first + ((last - first) * step) / (BAND_POINTS - 1));
+    const fit = trend.interceptBytes + (slope * ns) / 1e9;
+    const spread = Math.sqrt(variance + (ns / 1e9 - mean) ** 2);
+    band.timeNs.push(ns);
+    band.fit.push(fit);
+    band.low?.push(fit - Math.max(0, slope - low) * spread);
+    band.high?.push(fit + Math.max(0, high - slope) * spread);
+  }
+  return band;
+}

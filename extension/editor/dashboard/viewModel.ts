@@ -1,0 +1,136 @@
+/**
+ * All that the dashboard shows, from a capture and its report: pure, the same state for the same
+ * capture, selection and window.
+ */
+import type { Report } from '../../analysis/report.ts';
+import type { Capture } from '../../capture/capture.ts';
+import type { Header, Summary, ViewState } from '../../../protocol/view.ts';
+import { flameGraph, type PathNumbers } from './flameGraph.ts';
+import { clip, siteId } from './names.ts';
+import { siteDetail, siteFigures, siteRow, type SiteFigures } from './sites.ts';
+import { chart } from './timeline.ts';
+import { windowSurvivors, type TimeRange, type WindowSurvivors } from './window.ts';
+
+const MAX_COMMAND = 300;
+
+/** What the dashboard shows: a capture that runs or has ended, or one that was read from a file. */
+export interface Subject {
+  readonly capture: Capture;
+  readonly report: Report;
+  /** Name of the saved file; undefined for a capture of this session. */
+  readonly file: string | undefined;
+  /** True while samples may still come. */
+  readonly live: boolean;
+}
+
+/** What the user chose on the page. */
+export interface Choice {
+  /** A site's number. */
+  readonly site: number | undefined;
+  readonly window: TimeRange | undefined;
+}
+
+/** The state of a dashboard that shows nothing yet. */
+export function emptyState(revision: number): ViewState {
+  return {
+    revision,
+    header: null,
+    summary: null,
+    window: null,
+    timeline: null,
+    curves: [],
+    rows: [],
+    detail: null,
+    flame: null,
+  };
+}
+
+/**
+ * The state of the dashboard. A chosen site that the report does not have is not selected, and a
+ * window that holds no sample is none.
+ */
+export function viewState(
+  subject: Subject,
+  choice: Choice,
+  numbers: PathNumbers,
+  revision: number,
+): ViewState {
+  const { capture, report } = subject;
+  const window = choice.window === undefined ? undefined : windowSurvivors(capture, choice.window);
+  const selected = report.sites.find((it) => siteId(it) === choice.site);
+  const figures = siteFigures(report.sites, window);
+  const { timeline, curves } = chart(
+    capture,
+    report,
+    figures.map((it) => it.site),
+    selected,
+    window,
+  );
+  const rows = figures.map(siteRow);
+  if (selected !== undefined && !figures.some((it) => it.site === selected))
+    // It left nothing behind in the window, but it is what the user looks at.
+    rows.push(siteRow({ site: selected, bytes: 0, count: 0, bytesPerSecond: 0 }));
+  return {
+    revision,
+    header: header(subject),
+    summary: summary(subject, figures),
+    window: window === undefined ? null : shownWindow(window),
+    timeline,
+    curves,
+    rows,
+    detail: selected === undefined ? null : siteDetail(selected, window?.byStack),
+    flame: flameGraph(report.sites, numbers, window?.byStack),
+  };
+}
+
+function header({ capture, report, file, live }: Subject): Header {
+  const { process, startedUnixMs } = capture.start;
+  const running = live && capture.end === undefined;
+  return {
+    target: process.name === '' ? `PID ${process.pid}` : process.name,
+    pid: process.pid,
+    command: clip(process.command.join(' '), MAX_COMMAND),
+    host: capture.host.hostname,
+    startedUnixMs,
+    intervalMs: capture.intervalMs,
+    durationNs: Math.max(0, Math.round(report.durationNs)),
+    samples: capture.samples.length,
+    phase: !running ? 'ended' : capture.samples.length === 0 ? 'starting' : 'running',
+    end: running ? null : (capture.end?.detail ?? 'the recording breaks off here'),
+    file: file ?? null,
+  };
+}
+
+function summary({ report }: Subject, figures: readonly SiteFigures[]): Summary {
+  const leaks = report.sites.filter((it) => it.verdict === 'leak');
+  const { cost } = report;
+  return {
+    outstandingBytes: sum(figures.map((it) => it.bytes)),
+    outstandingCount: Math.max(0, sum(figures.map((it) => it.count))),
+    sites: figures.length,
+    leaks: leaks.length,
+    growing: report.sites.filter((it) => it.verdict === 'growing').length,
+    leakBytesPerSecond: sum(leaks.map((it) => it.trend.bytesPerSecond)),
+    processGrowthBytes: report.balance.processGrowthBytes,
+    tracedGrowthBytes: report.balance.tracedGrowthBytes,
+    balance: report.balance.explanation,
+    cost: report.samples === 0 ? null : { ...cost },
+    losses: [...report.lossNotes],
+    partial: report.partial,
+    stackEnds: { ...report.stackEnds },
+  };
+}
+
+function shownWindow(window: WindowSurvivors): ViewState['window'] {
+  const survivors = [...window.byStack.values()];
+  return {
+    fromNs: window.fromNs,
+    toNs: window.toNs,
+    bornBytes: sum(survivors.map((it) => it.bornBytes)),
+    bornCount: Math.max(0, sum(survivors.map((it) => it.bornCount))),
+  };
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((a, b) => a + b, 0);
+}
