@@ -5,6 +5,7 @@
 import type { Site, SiteStack, StackFrame, Verdict } from '../../analysis/report.ts';
 import type { Flame, FlameNode } from '../../../protocol/view.ts';
 import { frameName } from './names.ts';
+import { whole } from './numbers.ts';
 import type { Survivors } from './window.ts';
 
 /** Boxes on the page at most: each is an element that can take the focus. */
@@ -74,7 +75,7 @@ export function flameGraph(
     if (nth < MAX_STACKS) paths += addStack(roots, stack, verdict, amount, numbers);
   }
   const nodes = largest(roots);
-  return { totalBytes, totalCount, nodes, hiddenNodes: paths - nodes.length };
+  return { totalBytes, totalCount: whole(totalCount), nodes, hiddenNodes: paths - nodes.length };
 }
 
 /** What a stack holds: in the window where one is given. */
@@ -161,7 +162,7 @@ function node(path: Path): FlameNode {
     line: path.frame.line ?? null,
     owned: path.frame.owned,
     bytes: path.bytes,
-    count: path.count,
+    count: whole(path.count),
     verdict,
     stack: path.stack,
     frame: path.at,

@@ -36,9 +36,9 @@ export class DashboardPresenter {
 
   /** Shows this capture, or new samples of it; undefined: shows that there is none. */
   show(subject: Subject | undefined): void {
-    if (subject?.capture.start !== this.subject?.capture.start) {
-      // Another capture: numbers of sites, paths and times mean something else there.
-      if (this.subject !== undefined) this.choice = { site: undefined, window: undefined };
+    if (this.subject !== undefined && identity(subject) !== identity(this.subject)) {
+      // Numbers of sites and of paths, and times, mean something else in another capture.
+      this.choice = { site: undefined, window: undefined };
       this.numbers = new PathNumbers();
     }
     this.subject = subject;
@@ -123,6 +123,13 @@ export class DashboardPresenter {
       for (const it of site.stacks) if (it.stack === stack) return it.frames[frame];
     return undefined;
   }
+}
+
+/** What a capture keeps from its first sample to its saved file. */
+function identity(subject: Subject | undefined): string {
+  if (subject === undefined) return '';
+  const { host, start } = subject.capture;
+  return `${host.bootId}/${start.process.pid}/${start.startedUnixMs}`;
 }
 
 function open(frame: StackFrame | undefined): Wish | undefined {

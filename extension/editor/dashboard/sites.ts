@@ -4,6 +4,7 @@ import type { SiteDetail, SiteRow, ViewCohort } from '../../../protocol/view.ts'
 import { sparkLevels } from './decimate.ts';
 import { amountOf } from './flameGraph.ts';
 import { clip, frameName, siteFrame, siteId, viewFrame } from './names.ts';
+import { finite, share, whole } from './numbers.ts';
 import { trendBand } from './timeline.ts';
 import type { Survivors, WindowSurvivors } from './window.ts';
 
@@ -34,7 +35,7 @@ export function siteFigures(sites: readonly Site[], window?: WindowSurvivors): S
   if (window === undefined)
     return sites.map((site) => ({
       site,
-      bytes: site.outstandingBytes,
+      bytes: finite(site.outstandingBytes),
       count: site.outstandingCount,
       bytesPerSecond: finite(site.trend.bytesPerSecond),
     }));
@@ -66,7 +67,7 @@ export function siteRow({ site, bytes, count, bytesPerSecond }: SiteFigures): Si
     explanation: clip(site.explanation, MAX_EXPLANATION),
     bytesPerSecond,
     outstandingBytes: bytes,
-    outstandingCount: Math.max(0, count),
+    outstandingCount: whole(count),
     spark: sparkLevels(site.series.outstandingBytes, SPARK_POINTS),
   };
 }
@@ -80,8 +81,8 @@ export function siteDetail(site: Site, byStack?: ReadonlyMap<number, Survivors>)
     .sort((a, b) => b.amount.bytes - a.amount.bytes);
   return {
     id: siteId(site),
-    allocations: site.allocations,
-    frees: site.frees,
+    allocations: whole(site.allocations),
+    frees: whole(site.frees),
     bytesPerSecond: finite(site.trend.bytesPerSecond),
     interval: Number.isFinite(low) && Number.isFinite(high) ? { low, high } : null,
     robustBytesPerSecond: finite(site.trend.robustBytesPerSecond),
@@ -91,10 +92,10 @@ export function siteDetail(site: Site, byStack?: ReadonlyMap<number, Survivors>)
     stacks: stacks.slice(0, LISTED_STACKS).map(({ it, amount }) => ({
       stack: it.stack,
       end: it.end,
-      outstandingBytes: amount.bytes,
-      outstandingCount: Math.max(0, amount.count),
-      allocations: it.allocations,
-      frees: it.frees,
+      outstandingBytes: finite(amount.bytes),
+      outstandingCount: whole(amount.count),
+      allocations: whole(it.allocations),
+      frees: whole(it.frees),
       frames: it.frames.slice(0, LISTED_FRAMES).map(viewFrame),
     })),
     hiddenStacks: Math.max(0, stacks.length - LISTED_STACKS),
@@ -104,12 +105,12 @@ export function siteDetail(site: Site, byStack?: ReadonlyMap<number, Survivors>)
 /** The site's cohorts, neighbours put together until they are few enough to be told apart. */
 function survival(site: Site): ViewCohort[] {
   let cohorts: ViewCohort[] = site.cohorts.map((it) => ({
-    startNs: it.startNs,
-    endNs: it.endNs,
-    born: it.born,
-    bornBytes: it.bornBytes,
-    alive: it.alive,
-    aliveBytes: it.aliveBytes,
+    startNs: whole(it.startNs),
+    endNs: whole(it.endNs),
+    born: whole(it.born),
+    bornBytes: finite(it.bornBytes),
+    alive: whole(it.alive),
+    aliveBytes: finite(it.aliveBytes),
   }));
   while (cohorts.length > SURVIVAL_STEPS) {
     const joined: ViewCohort[] = [];
@@ -132,13 +133,4 @@ function join(a: ViewCohort, b: ViewCohort): ViewCohort {
     alive: a.alive + b.alive,
     aliveBytes: a.aliveBytes + b.aliveBytes,
   };
-}
-
-/** JSON has no NaN and no infinity; a figure that is neither known nor bounded counts as 0. */
-function finite(value: number): number {
-  return Number.isFinite(value) ? value : 0;
-}
-
-function share(value: number): number {
-  return Math.min(1, Math.max(0, finite(value)));
 }

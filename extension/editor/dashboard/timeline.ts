@@ -13,6 +13,7 @@ import {
 } from '../../../protocol/view.ts';
 import { decimate } from './decimate.ts';
 import { siteId } from './names.ts';
+import { finite, whole } from './numbers.ts';
 import { windowSeries, type TimeRange } from './window.ts';
 
 /** Sites with a curve of their own, besides the selected one: more cannot be told apart. */
@@ -46,7 +47,7 @@ export function chart(
   const last = capture.samples.at(-1);
   return {
     timeline: {
-      endNs: Math.max(report.durationNs, last?.timeNs ?? 0),
+      endNs: whole(Math.max(finite(report.durationNs), last?.timeNs ?? 0)),
       sites: charted.map(siteId),
       others: rest.length,
       baseline: {

@@ -7,6 +7,7 @@ import type { Capture } from '../../capture/capture.ts';
 import type { Header, Summary, ViewState } from '../../../protocol/view.ts';
 import { flameGraph, type PathNumbers } from './flameGraph.ts';
 import { clip, siteId } from './names.ts';
+import { finite, sum, whole } from './numbers.ts';
 import { siteDetail, siteFigures, siteRow, type SiteFigures } from './sites.ts';
 import { chart } from './timeline.ts';
 import { windowSurvivors, type TimeRange, type WindowSurvivors } from './window.ts';
@@ -93,7 +94,7 @@ function header({ capture, report, file, live }: Subject): Header {
     host: capture.host.hostname,
     startedUnixMs,
     intervalMs: capture.intervalMs,
-    durationNs: Math.max(0, Math.round(report.durationNs)),
+    durationNs: whole(report.durationNs),
     samples: capture.samples.length,
     phase: !running ? 'ended' : capture.samples.length === 0 ? 'starting' : 'running',
     end: running ? null : (capture.end?.detail ?? 'the recording breaks off here'),
@@ -106,15 +107,24 @@ function summary({ report }: Subject, figures: readonly SiteFigures[]): Summary 
   const { cost } = report;
   return {
     outstandingBytes: sum(figures.map((it) => it.bytes)),
-    outstandingCount: Math.max(0, sum(figures.map((it) => it.count))),
+    outstandingCount: whole(sum(figures.map((it) => it.count))),
     sites: figures.length,
     leaks: leaks.length,
     growing: report.sites.filter((it) => it.verdict === 'growing').length,
-    leakBytesPerSecond: sum(leaks.map((it) => it.trend.bytesPerSecond)),
-    processGrowthBytes: report.balance.processGrowthBytes,
-    tracedGrowthBytes: report.balance.tracedGrowthBytes,
+    leakBytesPerSecond: sum(leaks.map((it) => finite(it.trend.bytesPerSecond))),
+    processGrowthBytes: finite(report.balance.processGrowthBytes),
+    tracedGrowthBytes: finite(report.balance.tracedGrowthBytes),
     balance: report.balance.explanation,
-    cost: report.samples === 0 ? null : { ...cost },
+    cost:
+      report.samples === 0
+        ? null
+        : {
+            coreShare: finite(cost.coreShare),
+            targetShare: finite(cost.targetShare),
+            hits: whole(cost.hits),
+            targetNs: whole(cost.targetNs),
+            agentNs: whole(cost.agentNs),
+          },
     losses: [...report.lossNotes],
     partial: report.partial,
     stackEnds: { ...report.stackEnds },
@@ -127,10 +137,6 @@ function shownWindow(window: WindowSurvivors): ViewState['window'] {
     fromNs: window.fromNs,
     toNs: window.toNs,
     bornBytes: sum(survivors.map((it) => it.bornBytes)),
-    bornCount: Math.max(0, sum(survivors.map((it) => it.bornCount))),
+    bornCount: whole(sum(survivors.map((it) => it.bornCount))),
   };
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((a, b) => a + b, 0);
 }
