@@ -14,20 +14,19 @@ Result<std::unique_ptr<SharedKernelState>> SharedKernelState::create(
     return state;
 }
 
-Result<std::shared_ptr<RowStore>> SharedKernelState::row_store(std::size_t rows,
-                                                               std::size_t index_entries,
-                                                               std::size_t limit) {
-    std::erase_if(stores_, [](const auto& store) { return store.expired(); });
-    for (const auto& candidate : stores_) {
-        auto store = candidate.lock();
-        if (store && store->capacity() <= limit && store->has_room(rows, index_entries))
-            return store;
-    }
+std::shared_ptr<RowStore> SharedKernelState::newest_row_store(std::size_t limit) const {
+    auto store = newest_.lock();
+    return store && store->capacity() <= limit ? store : nullptr;
+}
+
+Result<std::shared_ptr<RowStore>> SharedKernelState::new_row_store(std::size_t rows,
+                                                                   std::size_t index_entries,
+                                                                   std::size_t limit) {
     // Half as much again and 100,000 entries: room for what dlopen brings.
     const auto roomy = [](std::size_t count) { return count + count / 2 + 100'000; };
     auto store =
         RowStore::create(std::clamp<std::size_t>(roomy(rows), 1, limit), roomy(index_entries));
-    if (store) stores_.push_back(*store);
+    if (store) newest_ = *store;
     return store;
 }
 

@@ -4,7 +4,6 @@
 
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "agent/result.h"
 #include "agent/sniffer/calibration.h"
@@ -25,18 +24,19 @@ class SharedKernelState {
     [[nodiscard]] const KernelFeatures& features() const { return features_; }
     [[nodiscard]] const ProbeCost& probe_cost() const { return probe_cost_; }
 
-    // A store with room for `rows` and `index_entries` beyond what it holds, of at most `limit`
-    // rows in all: an existing one where it fits, else a new one with room to spare for libraries
-    // that appear later.
-    Result<std::shared_ptr<RowStore>> row_store(std::size_t rows, std::size_t index_entries,
-                                                std::size_t limit);
+    // The store that was made last and is still in use, if it holds at most `limit` rows.
+    [[nodiscard]] std::shared_ptr<RowStore> newest_row_store(std::size_t limit) const;
+    // A store for `rows` and `index_entries`, with room to spare for libraries that appear later;
+    // never for more than `limit` rows.
+    Result<std::shared_ptr<RowStore>> new_row_store(std::size_t rows, std::size_t index_entries,
+                                                    std::size_t limit);
 
   private:
     SharedKernelState() = default;
 
     KernelFeatures features_;
     ProbeCost probe_cost_;
-    std::vector<std::weak_ptr<RowStore>> stores_;
+    std::weak_ptr<RowStore> newest_;  // the captures own their stores
 };
 
 }  // namespace leaklens
