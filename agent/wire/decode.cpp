@@ -1,0 +1,268 @@
+// Requests from JSON text. The text comes from outside, so every step is checked and nothing here
+// throws: parsing is told not to, and values are read only after their type was looked at.
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "agent/wire/wire.h"
+
+namespace leaklens {
+namespace {
+
+using nlohmann::json;
+
+// The deepest message of the protocol has four levels. The limit keeps a hostile message from
+// exhausting the stack of anything that walks it.
+constexpr int max_depth = 16;
+constexpr std::size_t max_id_bytes = 256;
+
+bool nested_too_deep(std::string_view text) {
+    int depth = 0;
+    bool in_string = false;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        if (in_string) {
+            if (c == '\\') ++i;
+            if (c == '"') in_string = false;
+        } else if (c == '"') {
+            in_string = true;
+        } else if (c == '[' || c == '{') {
+            if (++depth > max_depth) return true;
+        } else if (c == ']' || c == '}') {
+            --depth;
+        }
+    }
+    return false;
+}
+
+const json* member(const json& object, const char* name) {
+    const auto found = object.find(name);
+    return found == object.end() ? nullptr : &*found;
+}
+
+// Integers may be written as 1, 1.0 or 1e0: JSON does not tell them apart.
+std::optional<std::int64_t> as_integer(const json& value) {
+    constexpr double exact = 9007199254740992.0;  // 2^53
+    if (const auto* number = value.get_ptr<const json::number_unsigned_t*>()) {
+        if (*number > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
+            return std::nullopt;
+        }
+        return static_cast<std::int64_t>(*number);
+    }
+    if (const auto* number = value.get_ptr<const json::number_integer_t*>()) return *number;
+    if (const auto* number = value.get_ptr<const json::number_float_t*>()) {
+        if (std::fabs(*number) > exact || std::trunc(*number) != *number) return std::nullopt;
+        return static_cast<std::int64_t>(*number);
+    }
+    return std::nullopt;
+}
+
+struct Range {
+    std::int64_t least;
+    std::int64_t most;
+};
+
+// Reads members of `params` and remembers the first thing that is wrong with one of them.
+class Params {
+  public:
+    explicit Params(const json& object) : object_(object) {}
+
+    // Leaves `target` as it is where the member is absent and not `required`.
+    template <typename T>
+    void integer(const char* name, Range range, bool required, T& target) {
+        const json* value = member(object_, name);
+        if (value == nullptr) {
+            if (required) complain(name, "is missing");
+            return;
+        }
+        const auto number = as_integer(*value);
+        if (!number || *number < range.least || *number > range.most) {
+            complain(name, "must be an integer from " + std::to_string(range.least) + " to " +
+                               std::to_string(range.most));
+            return;
+        }
+        target = static_cast<T>(*number);
+    }
+
+    void string(const char* name, std::string& target) {
+        const json* value = member(object_, name);
+        const auto* text = value == nullptr ? nullptr : value->get_ptr<const json::string_t*>();
+        if (text == nullptr) {
+            complain(name, value == nullptr ? "is missing" : "must be a string");
+            return;
+        }
+        target = *text;
+    }
+
+    // An object among the members; null where it is absent (or wrong, which is remembered).
+    const json* object(const char* name, bool required) {
+        const json* value = member(object_, name);
+        if (value == nullptr) {
+            if (required) complain(name, "is missing");
+            return nullptr;
+        }
+        if (!value->is_object()) {
+            complain(name, "must be an object");
+            return nullptr;
+        }
+        return value;
+    }
+
+    void take_problem_of(const Params& inner) {
+        if (problem_.empty()) problem_ = inner.problem_;
+    }
+    [[nodiscard]] const std::string& problem() const { return problem_; }
+
+  private:
+    void complain(const char* name, const std::string& what) {
+        if (problem_.empty()) problem_ = std::string(name) + " " + what;
+    }
+
+    const json& object_;
+    std::string problem_;
+};
+
+using Decoded = std::variant<Call, RpcError>;
+
+constexpr Range any_pid{0, std::numeric_limits<pid_t>::max()};
+constexpr Range any_int53{-9007199254740991, 9007199254740991};
+
+Decoded finish(const Params& params, Call call) {
+    if (!params.problem().empty()) return RpcError{RpcCode::invalid_params, params.problem()};
+    return call;
+}
+
+Decoded decode_initialize(const json& object) {
+    Params params(object);
+    InitializeCall call;
+    params.integer("protocolVersion", any_int53, true, call.version);
+    if (const json* client = params.object("client", true)) {
+        Params inner(*client);
+        inner.string("name", call.client_name);
+        inner.string("version", call.client_version);
+        params.take_problem_of(inner);
+    }
+    return finish(params, std::move(call));
+}
+
+Decoded decode_shutdown(const json& /*object*/) {
+    return ShutdownCall{};
+}
+
+Decoded decode_process_list(const json& /*object*/) {
+    return ProcessListCall{};
+}
+
+Decoded decode_doctor(const json& object) {
+    Params params(object);
+    pid_t pid = -1;
+    params.integer("pid", any_pid, false, pid);
+    DoctorCall call;
+    if (pid >= 0) call.pid = pid;
+    return finish(params, call);
+}
+
+Decoded decode_capture_start(const json& object) {
+    Params params(object);
+    CaptureStartCall call;
+    params.integer("pid", any_pid, true, call.pid);
+    params.integer("intervalMs", {100, 60'000}, true, call.interval_ms);
+    if (const json* limits = params.object("limits", false)) {
+        Params inner(*limits);
+        inner.integer("blocks", {16, 16'777'216}, false, call.limits.blocks);
+        inner.integer("stacks", {16, 262'144}, false, call.limits.stacks);
+        inner.integer("counters", {16, 1'048'576}, false, call.limits.counters);
+        inner.integer("unwindRows", {16, 16'777'216}, false, call.limits.unwind_rows);
+        params.take_problem_of(inner);
+    }
+    return finish(params, call);
+}
+
+Decoded decode_capture_stop(const json& object) {
+    Params params(object);
+    CaptureStopCall call;
+    params.integer("captureId", {0, any_int53.most}, true, call.capture_id);
+    return finish(params, call);
+}
+
+struct Method {
+    std::string_view name;
+    Decoded (*decode)(const json& params);
+};
+constexpr std::array methods{
+    Method{"initialize", decode_initialize},       Method{"shutdown", decode_shutdown},
+    Method{"process/list", decode_process_list},   Method{"doctor", decode_doctor},
+    Method{"capture/start", decode_capture_start}, Method{"capture/stop", decode_capture_stop},
+};
+
+Decoded decode_call(const std::string& name, const json* params) {
+    const auto* const method = std::find_if(methods.begin(), methods.end(),
+                                            [&](const Method& m) { return m.name == name; });
+    if (method == methods.end()) {
+        return RpcError{RpcCode::method_not_found, "there is no method of this name"};
+    }
+    // Absent parameters, null and an empty list are how clients spell "none".
+    static const json none = json::object();
+    if (params == nullptr || params->is_null() || (params->is_array() && params->empty())) {
+        params = &none;
+    }
+    if (!params->is_object()) {
+        return RpcError{RpcCode::invalid_params, "params must be an object"};
+    }
+    return method->decode(*params);
+}
+
+Request refused(RequestId id, RpcCode code, std::string message) {
+    return Request{std::move(id), {}, RpcError{code, std::move(message)}};
+}
+
+// A usable id as JSON text; nothing where it is absent or of a wrong type.
+std::optional<RequestId> decode_id(const json& message) {
+    const json* id = member(message, "id");
+    if (id == nullptr || !(id->is_number() || id->is_string())) return std::nullopt;
+    std::string text = id->dump(-1, ' ', true, json::error_handler_t::replace);
+    if (text.size() > max_id_bytes) return std::nullopt;
+    return text;
+}
+
+}  // namespace
+
+std::optional<Request> decode_request(std::string_view body) {
+    const RequestId nobody(no_request_id);
+    if (nested_too_deep(body)) {
+        return refused(nobody, RpcCode::parse_error, "the message is nested too deep");
+    }
+    const json message = json::parse(body, nullptr, false);
+    if (message.is_discarded()) {
+        return refused(nobody, RpcCode::parse_error, "the message is not JSON in UTF-8");
+    }
+    if (message.is_array()) {
+        return refused(nobody, RpcCode::invalid_request, "batches are not supported");
+    }
+    if (!message.is_object()) {
+        return refused(nobody, RpcCode::invalid_request, "the message is not an object");
+    }
+    const std::optional<RequestId> id = decode_id(message);
+    const json* version = member(message, "jsonrpc");
+    if (version == nullptr || *version != "2.0") {
+        return refused(id.value_or(nobody), RpcCode::invalid_request, "jsonrpc must be \"2.0\"");
+    }
+    const json* method = member(message, "method");
+    if (method == nullptr && (message.contains("result") || message.contains("error"))) {
+        return std::nullopt;
+    }
+    const auto* name = method == nullptr ? nullptr : method->get_ptr<const json::string_t*>();
+    if (name == nullptr) {
+        return refused(id.value_or(nobody), RpcCode::invalid_request, "method must be a string");
+    }
+    if (!id) {
+        if (!message.contains("id")) return std::nullopt;
+        return refused(nobody, RpcCode::invalid_request,
+                       "id must be a number or a string of at most 256 bytes");
+    }
+    return Request{*id, *name, decode_call(*name, member(message, "params"))};
+}
+
+}  // namespace leaklens
