@@ -16,7 +16,7 @@ static const unsigned short allowed[] = {
     SYS_read,         SYS_write,  SYS_close,           SYS_brk,           SYS_mmap,
     SYS_munmap,       SYS_mremap, SYS_clock_nanosleep, SYS_clock_gettime, SYS_nanosleep,
     SYS_futex,        SYS_fstat,  SYS_newfstatat,      SYS_exit_group,    SYS_rt_sigreturn,
-    SYS_rt_sigaction, SYS_getpid,
+    SYS_rt_sigaction, SYS_getpid, SYS_getrandom,
 };
 enum { ALLOWED = sizeof allowed / sizeof allowed[0] };
 
