@@ -126,16 +126,26 @@ export const timeline = z.object({
 });
 export type Timeline = z.infer<typeof timeline>;
 
+/** A frame as a person reads it. */
+export const viewFrame = z.object({
+  /** Demangled, with parameters, or module and address where no name is known. */
+  name: z.string(),
+  /** The same without parameters and template arguments. */
+  short: z.string(),
+  file: z.nullable(z.string()),
+  line: z.nullable(count),
+  module: z.string(),
+  owned: z.boolean(),
+  inlined: z.boolean(),
+});
+export type ViewFrame = z.infer<typeof viewFrame>;
+
 /** A site as a row of the table. Bytes, blocks and rate are those of the window where one is set. */
 export const siteRow = z.object({
   /** The site's smallest stack number: stable while the capture runs, and in its file. */
   id: index,
-  /** Demangled, with parameters, or module and address where no name is known. */
-  function: z.string(),
-  file: z.nullable(z.string()),
-  line: z.nullable(count),
-  /** False where no frame of the site is in the user's own source. */
-  owned: z.boolean(),
+  /** The blamed frame; one that is not owned where no frame is in the user's own source. */
+  frame: viewFrame,
   kind: z.enum(['heap', 'mapping']),
   verdict,
   confidence: share,
@@ -147,17 +157,6 @@ export const siteRow = z.object({
   spark: z.array(z.number()),
 });
 export type SiteRow = z.infer<typeof siteRow>;
-
-/** A frame as a person reads it. */
-export const viewFrame = z.object({
-  name: z.string(),
-  file: z.nullable(z.string()),
-  line: z.nullable(count),
-  module: z.string(),
-  owned: z.boolean(),
-  inlined: z.boolean(),
-});
-export type ViewFrame = z.infer<typeof viewFrame>;
 
 export const viewStack = z.object({
   stack: index,
@@ -218,17 +217,16 @@ export const flameNode = z.object({
   id: index,
   /** Id of the caller, which comes earlier in the list; null for a root. */
   parent: z.nullable(index),
-  name: z.string(),
-  file: z.nullable(z.string()),
-  line: z.nullable(count),
-  owned: z.boolean(),
+  frame: viewFrame,
   bytes: z.number(),
   count,
   /** The verdict that most of these bytes have. */
   verdict,
-  /** A frame that this box stands for, to open its source by. */
+  /** The site that most of these bytes belong to by one stack; that stack, and the box's frame in
+   *  it, by which its source is opened. */
+  site: index,
   stack: index,
-  frame: index,
+  at: index,
 });
 export type FlameNode = z.infer<typeof flameNode>;
 

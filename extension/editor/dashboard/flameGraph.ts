@@ -4,7 +4,7 @@
  */
 import type { Site, SiteStack, StackFrame, Verdict } from '../../analysis/report.ts';
 import type { Flame, FlameNode } from '../../../protocol/view.ts';
-import { frameName } from './names.ts';
+import { frameName, siteId, viewFrame } from './names.ts';
 import { whole } from './numbers.ts';
 import type { Survivors } from './window.ts';
 
@@ -37,11 +37,20 @@ export interface Amount {
   readonly count: number;
 }
 
+/** A stack, and what it holds. */
+interface Entry {
+  readonly site: number;
+  readonly verdict: Verdict;
+  readonly stack: SiteStack;
+  readonly amount: Amount;
+}
+
 interface Path {
   readonly id: number;
   readonly parent: Path | undefined;
   readonly depth: number;
   readonly frame: StackFrame;
+  readonly site: number;
   readonly stack: number;
   readonly at: number;
   readonly children: Map<string, Path>;
@@ -60,19 +69,21 @@ export function flameGraph(
   let totalBytes = 0;
   let totalCount = 0;
   let paths = 0;
-  const entries = sites.flatMap((site) =>
-    site.stacks.map((stack) => ({
-      stack,
+  const entries = sites.flatMap((site) => {
+    const id = siteId(site);
+    return site.stacks.map((stack): Entry => ({
+      site: id,
       verdict: site.verdict,
+      stack,
       amount: amountOf(stack, byStack),
-    })),
-  );
+    }));
+  });
   entries.sort((a, b) => b.amount.bytes - a.amount.bytes);
-  for (const [nth, { stack, verdict, amount }] of entries.entries()) {
-    if (amount.bytes <= 0) break;
-    totalBytes += amount.bytes;
-    totalCount += amount.count;
-    if (nth < MAX_STACKS) paths += addStack(roots, stack, verdict, amount, numbers);
+  for (const [nth, entry] of entries.entries()) {
+    if (entry.amount.bytes <= 0) break;
+    totalBytes += entry.amount.bytes;
+    totalCount += entry.amount.count;
+    if (nth < MAX_STACKS) paths += addStack(roots, entry, numbers);
   }
   const nodes = largest(roots);
   return { totalBytes, totalCount: whole(totalCount), nodes, hiddenNodes: paths - nodes.length };
@@ -88,9 +99,7 @@ export function amountOf(stack: SiteStack, byStack?: ReadonlyMap<number, Survivo
 /** Puts a stack's bytes on its path from the root; returns how many paths are new. */
 function addStack(
   roots: Map<string, Path>,
-  stack: SiteStack,
-  verdict: Verdict,
-  amount: Amount,
+  { site, verdict, stack, amount }: Entry,
   numbers: PathNumbers,
 ): number {
   let added = 0;
@@ -108,6 +117,7 @@ function addStack(
         parent,
         depth: (parent?.depth ?? -1) + 1,
         frame,
+        site,
         stack: stack.stack,
         at,
         children: new Map(),
@@ -157,14 +167,12 @@ function node(path: Path): FlameNode {
   return {
     id: path.id,
     parent: path.parent?.id ?? null,
-    name: frameName(path.frame),
-    file: path.frame.file ?? null,
-    line: path.frame.line ?? null,
-    owned: path.frame.owned,
+    frame: viewFrame(path.frame),
     bytes: path.bytes,
     count: whole(path.count),
     verdict,
+    site: path.site,
     stack: path.stack,
-    frame: path.at,
+    at: path.at,
   };
 }

@@ -1,31 +1,31 @@
 /**
  * What a frame and a site are called on the dashboard. Names come from the target's binaries and
- * may be anything: they are clipped here, and shown as text only.
+ * may be anything: they are made plain here, and shown as text only.
  */
 import type { Site, StackFrame } from '../../analysis/report.ts';
 import type { ViewFrame } from '../../../protocol/view.ts';
+import { plain, shortFunction } from '../text/untrusted.ts';
 
 const MAX_NAME = 400;
 
-/** The text, cut where it is longer than a page can use. */
-export function clip(text: string, most: number = MAX_NAME): string {
-  return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
+/** The function with its parameters, or module and address where no name is known. */
+export function frameName(frame: StackFrame): string {
+  return frame.function === '' ? place(frame) : plain(frame.function, MAX_NAME);
 }
 
-/** The function, or the module's file name and the address where no name is known. */
-export function frameName(frame: StackFrame): string {
-  if (frame.function !== '') return clip(frame.function);
-  const module = frame.module.slice(frame.module.lastIndexOf('/') + 1);
-  return clip(module === '' ? frame.address : `${module} ${frame.address}`);
+/** What a person calls the function: without parameters, template arguments and return type. */
+export function shortName(frame: StackFrame): string {
+  return frame.function === '' ? place(frame) : shortFunction(frame.function);
 }
 
 /** The frame as the page gets it. */
 export function viewFrame(frame: StackFrame): ViewFrame {
   return {
     name: frameName(frame),
-    file: frame.file ?? null,
+    short: shortName(frame),
+    file: frame.file === undefined ? null : plain(frame.file, MAX_NAME),
     line: frame.line ?? null,
-    module: frame.module,
+    module: plain(frame.module, MAX_NAME),
     owned: frame.owned,
     inlined: frame.inlined,
   };
@@ -41,4 +41,9 @@ export function siteId(site: Site): number {
 /** The frame that stands for a site: the blamed one, or where no frame is owned the innermost. */
 export function siteFrame(site: Site): StackFrame | undefined {
   return site.blamed ?? site.stacks[0]?.frames[0];
+}
+
+function place(frame: StackFrame): string {
+  const module = frame.module.slice(frame.module.lastIndexOf('/') + 1);
+  return plain(module === '' ? frame.address : `${module} ${frame.address}`, MAX_NAME);
 }

@@ -10,7 +10,8 @@ import type { FromView, ToView, ViewCommand, ViewState } from '../../../protocol
 import { isEmptyUpdate, updateBetween } from '../../../protocol/viewUpdate.ts';
 import { PathNumbers } from './flameGraph.ts';
 import { siteFrame, siteId } from './names.ts';
-import { emptyState, viewState, type Choice, type Subject } from './viewModel.ts';
+import { emptyState, viewState, type Subject } from './viewModel.ts';
+import { windowSurvivors, type TimeRange, type WindowSurvivors } from './window.ts';
 
 /** What the editor is to do because of the page. */
 export type Wish =
@@ -21,7 +22,10 @@ export type Wish =
 
 export class DashboardPresenter {
   private subject: Subject | undefined;
-  private choice: Choice = { site: undefined, window: undefined };
+  private chosenSite: number | undefined;
+  private chosenRange: TimeRange | undefined;
+  /** Computed once for a range: a window of the past does not change. */
+  private window: WindowSurvivors | undefined;
   private numbers = new PathNumbers();
   private visible = true;
   /** What the page has; undefined until it said `ready`. */
@@ -38,7 +42,9 @@ export class DashboardPresenter {
   show(subject: Subject | undefined): void {
     if (this.subject !== undefined && identity(subject) !== identity(this.subject)) {
       // Numbers of sites and of paths, and times, mean something else in another capture.
-      this.choice = { site: undefined, window: undefined };
+      this.chosenSite = undefined;
+      this.chosenRange = undefined;
+      this.window = undefined;
       this.numbers = new PathNumbers();
     }
     this.subject = subject;
@@ -47,7 +53,7 @@ export class DashboardPresenter {
 
   /** Selects a site, as when the user asks for its chart from the editor. */
   select(site: Site | undefined): void {
-    this.choose({ ...this.choice, site: site === undefined ? undefined : siteId(site) });
+    this.chooseSite(site === undefined ? undefined : siteId(site));
   }
 
   /** To be told when the page is hidden or shown: while it is hidden nothing is computed. */
@@ -63,13 +69,13 @@ export class DashboardPresenter {
         this.restore(message.site ?? undefined, message.window ?? undefined);
         return undefined;
       case 'select':
-        this.choose({ ...this.choice, site: message.site ?? undefined });
+        this.chooseSite(message.site ?? undefined);
         return { type: 'selected', site: this.site(message.site) };
       case 'window':
-        this.choose({ ...this.choice, window: { fromNs: message.fromNs, toNs: message.toNs } });
+        this.chooseRange({ fromNs: message.fromNs, toNs: message.toNs });
         return undefined;
       case 'clearWindow':
-        this.choose({ ...this.choice, window: undefined });
+        this.chooseRange(undefined);
         return undefined;
       case 'openSite': {
         const site = this.site(message.site);
@@ -83,18 +89,22 @@ export class DashboardPresenter {
   }
 
   /** A page that comes anew gets everything, and brings its choice where there is none here. */
-  private restore(site: number | undefined, window: Choice['window']): void {
-    this.choice = {
-      site: this.choice.site ?? site,
-      window: this.choice.window ?? window,
-    };
+  private restore(site: number | undefined, range: TimeRange | undefined): void {
+    this.chosenSite ??= site;
+    this.chosenRange ??= range;
     this.visible = true;
     this.sent = this.build();
     this.post({ type: 'state', state: this.sent });
   }
 
-  private choose(choice: Choice): void {
-    this.choice = choice;
+  private chooseSite(site: number | undefined): void {
+    this.chosenSite = site;
+    this.refresh();
+  }
+
+  private chooseRange(range: TimeRange | undefined): void {
+    this.chosenRange = range;
+    this.window = undefined;
     this.refresh();
   }
 
@@ -109,9 +119,11 @@ export class DashboardPresenter {
 
   private build(): ViewState {
     this.revision += 1;
-    return this.subject === undefined
-      ? emptyState(this.revision)
-      : viewState(this.subject, this.choice, this.numbers, this.revision);
+    if (this.subject === undefined) return emptyState(this.revision);
+    if (this.chosenRange !== undefined)
+      this.window ??= windowSurvivors(this.subject.capture, this.chosenRange);
+    const choice = { site: this.chosenSite, window: this.window };
+    return viewState(this.subject, choice, this.numbers, this.revision);
   }
 
   private site(id: number | null): Site | undefined {

@@ -1,9 +1,10 @@
 /** The dashboard's table of sites, and all that is shown of the selected one. */
-import type { Site } from '../../analysis/report.ts';
+import type { Site, StackFrame } from '../../analysis/report.ts';
 import type { SiteDetail, SiteRow, ViewCohort } from '../../../protocol/view.ts';
 import { sparkLevels } from './decimate.ts';
 import { amountOf } from './flameGraph.ts';
-import { clip, frameName, siteFrame, siteId, viewFrame } from './names.ts';
+import { plain } from '../text/untrusted.ts';
+import { siteFrame, siteId, viewFrame } from './names.ts';
 import { finite, share, whole } from './numbers.ts';
 import { trendBand } from './timeline.ts';
 import type { Survivors, WindowSurvivors } from './window.ts';
@@ -57,14 +58,11 @@ export function siteRow({ site, bytes, count, bytesPerSecond }: SiteFigures): Si
   const frame = siteFrame(site);
   return {
     id: siteId(site),
-    function: frame === undefined ? 'unknown' : frameName(frame),
-    file: frame?.file ?? null,
-    line: frame?.line ?? null,
-    owned: site.blamed !== undefined,
+    frame: viewFrame(frame ?? unknownFrame),
     kind: site.kind,
     verdict: site.verdict,
     confidence: share(site.confidence),
-    explanation: clip(site.explanation, MAX_EXPLANATION),
+    explanation: plain(site.explanation, MAX_EXPLANATION),
     bytesPerSecond,
     outstandingBytes: bytes,
     outstandingCount: whole(count),
@@ -101,6 +99,15 @@ export function siteDetail(site: Site, byStack?: ReadonlyMap<number, Survivors>)
     hiddenStacks: Math.max(0, stacks.length - LISTED_STACKS),
   };
 }
+
+/** Stands for a site whose stack could not be walked at all. */
+const unknownFrame: StackFrame = {
+  function: 'unknown function',
+  module: '',
+  address: '',
+  owned: false,
+  inlined: false,
+};
 
 /** The site's cohorts, neighbours put together until they are few enough to be told apart. */
 function survival(site: Site): ViewCohort[] {

@@ -14,7 +14,7 @@ import {
 import { decimate } from './decimate.ts';
 import { siteId } from './names.ts';
 import { finite, whole } from './numbers.ts';
-import { windowSeries, type TimeRange } from './window.ts';
+import { survivorSeries, type WindowSurvivors } from './window.ts';
 
 /** Sites with a curve of their own, besides the selected one: more cannot be told apart. */
 const CHARTED_SITES = 6;
@@ -38,7 +38,7 @@ export function chart(
   report: Report,
   sites: readonly Site[],
   selected: Site | undefined,
-  window: TimeRange | undefined,
+  window: WindowSurvivors | undefined,
 ): Charted {
   const charted = sites.slice(0, CHARTED_SITES);
   if (selected !== undefined && !charted.includes(selected)) charted.push(selected);
@@ -56,9 +56,7 @@ export function chart(
       },
     },
     curves: [
-      ...(window === undefined
-        ? siteCurves(charted, rest)
-        : windowCurves(capture, window, charted, rest)),
+      ...(window === undefined ? siteCurves(charted, rest) : windowCurves(window, charted, rest)),
       ...processCurves(capture.samples),
     ],
   };
@@ -83,22 +81,16 @@ function siteCurves(charted: readonly Site[], rest: readonly Site[]): Curve[] {
 }
 
 function windowCurves(
-  capture: Capture,
-  window: TimeRange,
+  window: WindowSurvivors,
   charted: readonly Site[],
   rest: readonly Site[],
 ): Curve[] {
-  const groups = new Map<number, number>();
-  for (const site of rest) for (const it of site.stacks) groups.set(it.stack, -1);
-  for (const site of charted) for (const it of site.stacks) groups.set(it.stack, siteId(site));
-  const { timeNs, byGroup } = windowSeries(capture, window, (stack) => groups.get(stack));
-  const zeros = timeNs.map(() => 0);
-  const curve = (key: string, group: number): Curve => ({
-    key,
-    ...decimate(timeNs, byGroup.get(group) ?? zeros),
-  });
-  const curves = charted.map((site) => curve(siteCurveKey(siteId(site)), siteId(site)));
-  return rest.length === 0 ? curves : [...curves, curve(CurveKey.others, -1)];
+  const curve = (key: string, sites: readonly Site[]): Curve => {
+    const stacks = sites.flatMap((site) => site.stacks.map((it) => it.stack));
+    return { key, timeNs: [...window.timeNs], values: survivorSeries(window, stacks) };
+  };
+  const curves = charted.map((site) => curve(siteCurveKey(siteId(site)), [site]));
+  return rest.length === 0 ? curves : [...curves, curve(CurveKey.others, rest)];
 }
 
 /** Curves of the process as a whole. Memory counts from the first sample on, as what was traced

@@ -5,12 +5,13 @@
 import type { Report } from '../../analysis/report.ts';
 import type { Capture } from '../../capture/capture.ts';
 import type { Header, Summary, ViewState } from '../../../protocol/view.ts';
+import { plain } from '../text/untrusted.ts';
 import { flameGraph, type PathNumbers } from './flameGraph.ts';
-import { clip, siteId } from './names.ts';
+import { siteId } from './names.ts';
 import { finite, sum, whole } from './numbers.ts';
 import { siteDetail, siteFigures, siteRow, type SiteFigures } from './sites.ts';
 import { chart } from './timeline.ts';
-import { windowSurvivors, type TimeRange, type WindowSurvivors } from './window.ts';
+import type { WindowSurvivors } from './window.ts';
 
 const MAX_COMMAND = 300;
 
@@ -28,7 +29,7 @@ export interface Subject {
 export interface Choice {
   /** A site's number. */
   readonly site: number | undefined;
-  readonly window: TimeRange | undefined;
+  readonly window: WindowSurvivors | undefined;
 }
 
 /** The state of a dashboard that shows nothing yet. */
@@ -47,8 +48,8 @@ export function emptyState(revision: number): ViewState {
 }
 
 /**
- * The state of the dashboard. A chosen site that the report does not have is not selected, and a
- * window that holds no sample is none.
+ * The state of the dashboard. A chosen site that the report does not have is not selected, and the
+ * same arguments give the same state.
  */
 export function viewState(
   subject: Subject,
@@ -57,7 +58,7 @@ export function viewState(
   revision: number,
 ): ViewState {
   const { capture, report } = subject;
-  const window = choice.window === undefined ? undefined : windowSurvivors(capture, choice.window);
+  const { window } = choice;
   const selected = report.sites.find((it) => siteId(it) === choice.site);
   const figures = siteFigures(report.sites, window);
   const { timeline, curves } = chart(
@@ -88,16 +89,16 @@ function header({ capture, report, file, live }: Subject): Header {
   const { process, startedUnixMs } = capture.start;
   const running = live && capture.end === undefined;
   return {
-    target: process.name === '' ? `PID ${process.pid}` : process.name,
+    target: plain(process.name) || `PID ${process.pid}`,
     pid: process.pid,
-    command: clip(process.command.join(' '), MAX_COMMAND),
-    host: capture.host.hostname,
+    command: plain(process.command.join(' '), MAX_COMMAND),
+    host: plain(capture.host.hostname),
     startedUnixMs,
     intervalMs: capture.intervalMs,
     durationNs: whole(report.durationNs),
     samples: capture.samples.length,
     phase: !running ? 'ended' : capture.samples.length === 0 ? 'starting' : 'running',
-    end: running ? null : (capture.end?.detail ?? 'the recording breaks off here'),
+    end: running ? null : plain(capture.end?.detail ?? 'the recording breaks off here'),
     file: file ?? null,
   };
 }
@@ -114,7 +115,7 @@ function summary({ report }: Subject, figures: readonly SiteFigures[]): Summary 
     leakBytesPerSecond: sum(leaks.map((it) => finite(it.trend.bytesPerSecond))),
     processGrowthBytes: finite(report.balance.processGrowthBytes),
     tracedGrowthBytes: finite(report.balance.tracedGrowthBytes),
-    balance: report.balance.explanation,
+    balance: plain(report.balance.explanation, 400),
     cost:
       report.samples === 0
         ? null
@@ -125,7 +126,7 @@ function summary({ report }: Subject, figures: readonly SiteFigures[]): Summary 
             targetNs: whole(cost.targetNs),
             agentNs: whole(cost.agentNs),
           },
-    losses: [...report.lossNotes],
+    losses: report.lossNotes.map((it) => plain(it)),
     partial: report.partial,
     stackEnds: { ...report.stackEnds },
   };

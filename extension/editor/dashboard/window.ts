@@ -3,9 +3,10 @@
  * how they became more within it, by stack.
  *
  * Counters are kept by birth cohort, so the window begins where a cohort begins; it ends at a
- * sample, which holds no birth that came later.
+ * sample, which holds no birth that came later. A window that lies behind the newest sample never
+ * changes, however the capture goes on.
  */
-import type { Capture } from '../../capture/capture.ts';
+import type { Capture, Sample } from '../../capture/capture.ts';
 
 /** What the user brushed, ns since the capture's start. */
 export interface TimeRange {
@@ -13,103 +14,47 @@ export interface TimeRange {
   readonly toNs: number;
 }
 
-/** Blocks of one stack that were born in the window. */
+/** Blocks that were born in the window. */
 export interface Survivors {
   /** Alive at the window's end. */
-  bytes: number;
-  count: number;
-  bornBytes: number;
-  bornCount: number;
+  readonly bytes: number;
+  readonly count: number;
+  readonly bornBytes: number;
+  readonly bornCount: number;
+}
+
+/** The same of one stack, and the bytes that were alive at each of the window's `timeNs`. */
+export interface StackSurvivors extends Survivors {
+  readonly series: readonly number[];
 }
 
 export interface WindowSurvivors extends TimeRange {
-  readonly byStack: ReadonlyMap<number, Survivors>;
+  /** At most MAX_TICKS, in order, the window's two ends among them. */
+  readonly timeNs: readonly number[];
+  readonly byStack: ReadonlyMap<number, StackSurvivors>;
 }
+
+const MAX_TICKS = 240;
+const nothing: Survivors = { bytes: 0, count: 0, bornBytes: 0, bornCount: 0 };
 
 /**
  * The window's survivors by stack, with the window's edges moved to the nearest cohort's beginning
  * and the nearest sample; undefined where no sample lies behind the beginning.
  */
 export function windowSurvivors(capture: Capture, range: TimeRange): WindowSurvivors | undefined {
-  const snapped = snap(capture, range);
+  const snapped = snap(capture.samples, range);
   if (snapped === undefined) return undefined;
-  const byStack = new Map<number, Survivors>();
-  follow(capture, snapped, (stack, change) => {
-    const entry = byStack.get(stack);
-    if (entry === undefined) {
-      byStack.set(stack, { ...change });
-      return;
-    }
-    entry.bytes += change.bytes;
-    entry.count += change.count;
-    entry.bornBytes += change.bornBytes;
-    entry.bornCount += change.bornCount;
-  });
-  return { ...snapped, byStack };
-}
-
-/**
- * Outstanding bytes over the window of the blocks that were born in it, a series for each group:
- * `groupOf` names the group of a stack, or undefined for stacks that are of no interest.
- */
-export function windowSeries(
-  capture: Capture,
-  window: TimeRange,
-  groupOf: (stack: number) => number | undefined,
-): { timeNs: number[]; byGroup: Map<number, number[]> } {
-  const timeNs = [window.fromNs];
-  const byGroup = new Map<number, number[]>();
-  const now = new Map<number, number>();
-  follow(
-    capture,
-    window,
-    (stack, change) => {
-      const group = groupOf(stack);
-      if (group !== undefined) now.set(group, (now.get(group) ?? 0) + change.bytes);
-    },
-    (sampleNs) => {
-      timeNs.push(sampleNs);
-      for (const [group, bytes] of now) {
-        let values = byGroup.get(group);
-        if (values === undefined) byGroup.set(group, (values = []));
-        // A group that appears late was empty before.
-        while (values.length < timeNs.length - 1) values.push(0);
-        values.push(bytes);
-      }
-    },
+  const inside = capture.samples.filter(
+    (it) => it.timeNs > snapped.fromNs && it.timeNs <= snapped.toNs,
   );
-  return { timeNs, byGroup };
-}
+  // Cohorts are numbered in the order of their birth: one number parts the window's from older ones.
+  const first = inside.find((it) => it.cohort.startNs >= snapped.fromNs)?.cohort.index ?? Infinity;
 
-function snap(capture: Capture, range: TimeRange): TimeRange | undefined {
-  const from = Math.min(range.fromNs, range.toNs);
-  const to = Math.max(range.fromNs, range.toNs);
-  let fromNs = 0;
-  for (const { cohort } of capture.samples)
-    if (Math.abs(cohort.startNs - from) < Math.abs(fromNs - from)) fromNs = cohort.startNs;
-  let toNs: number | undefined;
-  for (const { timeNs } of capture.samples) {
-    if (timeNs <= fromNs) continue;
-    if (toNs === undefined || Math.abs(timeNs - to) < Math.abs(toNs - to)) toNs = timeNs;
-  }
-  return toNs === undefined ? undefined : { fromNs, toNs };
-}
-
-/** Plays the window's samples: each change of a stack's blocks of the window's cohorts, then the
- *  sample's time. */
-function follow(
-  capture: Capture,
-  window: TimeRange,
-  onChange: (stack: number, change: Survivors) => void,
-  onSample?: (timeNs: number) => void,
-): void {
-  // Cohorts are numbered in the order of their birth, so one number parts the window's from older.
-  const first = capture.samples.find((it) => it.cohort.startNs >= window.fromNs)?.cohort.index;
-  if (first === undefined) return;
-  const seen = new Map<number, Map<number, Survivors>>();
-  for (const sample of capture.samples) {
-    if (sample.timeNs > window.toNs) break;
-    if (sample.timeNs <= window.fromNs) continue;
+  const cohorts = new Map<number, Map<number, Survivors>>();
+  const stacks = new Map<number, { now: Survivors; series: number[] }>();
+  const timeNs = [snapped.fromNs];
+  const step = Math.ceil(inside.length / (MAX_TICKS - 1));
+  for (const [at, sample] of inside.entries()) {
     for (const [stack, cohort, born, bornBytes, frees, freedBytes] of sample.counters) {
       if (cohort < first) continue;
       const now = {
@@ -118,21 +63,57 @@ function follow(
         bornBytes,
         bornCount: born,
       };
-      const cohorts = seen.get(stack) ?? new Map<number, Survivors>();
-      seen.set(stack, cohorts);
-      const last = cohorts.get(cohort);
-      cohorts.set(cohort, now);
-      onChange(stack, last === undefined ? now : difference(now, last));
+      const byCohort = cohorts.get(stack) ?? new Map<number, Survivors>();
+      cohorts.set(stack, byCohort);
+      const entry = stacks.get(stack) ?? { now: nothing, series: [] };
+      stacks.set(stack, entry);
+      entry.now = replaced(entry.now, byCohort.get(cohort) ?? nothing, now);
+      byCohort.set(cohort, now);
     }
-    onSample?.(sample.timeNs);
+    // Ticks are counted from the window's end, so that the last sample is one.
+    if ((inside.length - 1 - at) % step !== 0) continue;
+    timeNs.push(sample.timeNs);
+    for (const { now, series } of stacks.values()) {
+      // A stack that appears late had nothing before.
+      while (series.length < timeNs.length - 1) series.push(0);
+      series.push(now.bytes);
+    }
   }
+  const byStack = new Map<number, StackSurvivors>();
+  for (const [stack, { now, series }] of stacks) byStack.set(stack, { ...now, series });
+  return { ...snapped, timeNs, byStack };
 }
 
-function difference(now: Survivors, last: Survivors): Survivors {
+/** Bytes of these stacks' survivors at each of the window's times. */
+export function survivorSeries(window: WindowSurvivors, stacks: Iterable<number>): number[] {
+  const sums = window.timeNs.map(() => 0);
+  for (const stack of stacks) {
+    const series = window.byStack.get(stack)?.series ?? [];
+    for (const [at, bytes] of series.entries()) sums[at] = (sums[at] ?? 0) + bytes;
+  }
+  return sums;
+}
+
+function snap(samples: readonly Sample[], range: TimeRange): TimeRange | undefined {
+  const from = Math.min(range.fromNs, range.toNs);
+  const to = Math.max(range.fromNs, range.toNs);
+  let fromNs = samples[0]?.cohort.startNs ?? 0;
+  for (const { cohort } of samples)
+    if (Math.abs(cohort.startNs - from) < Math.abs(fromNs - from)) fromNs = cohort.startNs;
+  let toNs: number | undefined;
+  for (const { timeNs } of samples) {
+    if (timeNs <= fromNs) continue;
+    if (toNs === undefined || Math.abs(timeNs - to) < Math.abs(toNs - to)) toNs = timeNs;
+  }
+  return toNs === undefined ? undefined : { fromNs, toNs };
+}
+
+/** The sum in which `before` is replaced by `after`. */
+function replaced(sum: Survivors, before: Survivors, after: Survivors): Survivors {
   return {
-    bytes: now.bytes - last.bytes,
-    count: now.count - last.count,
-    bornBytes: now.bornBytes - last.bornBytes,
-    bornCount: now.bornCount - last.bornCount,
+    bytes: sum.bytes + after.bytes - before.bytes,
+    count: sum.count + after.count - before.count,
+    bornBytes: sum.bornBytes + after.bornBytes - before.bornBytes,
+    bornCount: sum.bornCount + after.bornCount - before.bornCount,
   };
 }
