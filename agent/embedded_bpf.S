@@ -3,7 +3,7 @@
     .balign 16
     .global leaklens_heap_object_begin
 leaklens_heap_object_begin:
-    .incbin BPF_DIR "/heap.bpf.o"
+    .incbin LEAKLENS_HEAP_OBJECT
     .global leaklens_heap_object_end
 leaklens_heap_object_end:
     .section .note.GNU-stack,"",%progbits

@@ -3,9 +3,11 @@
 
 #include <bpf/bpf.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -53,6 +55,11 @@ class MappedArray {
     [[nodiscard]] std::size_t size() const { return count_; }
     void store(std::size_t index, const T& value) {
         std::memcpy(memory_ + index * stride(), &value, sizeof(T));
+    }
+
+    // The entry itself, which the kernel's programs read and write meanwhile.
+    [[nodiscard]] volatile T* at(std::size_t index) const {
+        return reinterpret_cast<volatile T*>(memory_ + index * stride());
     }
 
   private:

@@ -125,12 +125,9 @@ Status HeapObject::open_and_load(const KernelFeatures& features, const CaptureLi
             std::string("the kernel refused the capture's programs: ") + std::strerror(-error),
             "Run `leaklens doctor` to see what this kernel allows."};
     }
-    // libbpf maps the section into this process; after loading, its memory is the kernel's own.
-    std::size_t size = 0;
-    control_ = static_cast<volatile ll_control*>(
-        const_cast<void*>(bpf_map__initial_value(find_map(".data.control"), &size)));
-    if (control_ == nullptr || size < sizeof(ll_control))
-        return Error{ErrorKind::internal, "the kernel programs have no control block", {}};
+    auto control = MappedArray<ll_control>::map(map(".data.control"), 1);
+    if (!control) return control.error();
+    control_ = std::move(*control);
     auto modules = MappedArray<ll_module>::map(map("ll_modules"), 2U * LL_MAX_MODULES);
     if (!modules) return modules.error();
     modules_ = std::move(*modules);
@@ -170,7 +167,7 @@ std::size_t HeapObject::set_modules(const std::vector<ll_module>& modules) {
         modules_.store(first + i, modules[i]);
     // The table is complete before it is pointed at.
     std::atomic_thread_fence(std::memory_order_release);
-    control_->module_table = first << 32 | fitting;
+    control_.at(0)->module_table = first << 32 | fitting;
     second_table_ = !second_table_;
     return modules.size() - fitting;
 }

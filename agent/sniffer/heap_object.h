@@ -38,10 +38,10 @@ class HeapObject {
     [[nodiscard]] std::vector<std::pair<std::string, int>> tracepoints() const;
 
     // Fields of ll_control.
-    void set_cohort(std::uint32_t cohort) { control_->cohort = cohort; }
-    void disarm() { control_->disarmed = LL_DISARMED_BY_AGENT; }
+    void set_cohort(std::uint32_t cohort) { control_.at(0)->cohort = cohort; }
+    void disarm() { control_.at(0)->disarmed = LL_DISARMED_BY_AGENT; }
     [[nodiscard]] bool disarmed_by_exec() const {
-        return control_->disarmed == LL_DISARMED_BY_EXEC;
+        return control_.at(0)->disarmed == LL_DISARMED_BY_EXEC;
     }
 
     // Replaces the table of executable mappings, which must be sorted by address. Returns how many
@@ -79,7 +79,7 @@ class HeapObject {
     std::shared_ptr<RowStore> rows_;
     std::unique_ptr<bpf_object, ObjectCloser> object_;
     std::unique_ptr<ring_buffer, RingFreer> ring_;
-    volatile ll_control* control_ = nullptr;  // memory of the map .data.control
+    MappedArray<ll_control> control_;  // one entry
     MappedArray<ll_module> modules_;
     bool second_table_ = false;
     const std::function<void(const void*, std::size_t)>* on_event_ = nullptr;
