@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "agent/host/tracefs.h"
+
 namespace leaklens {
 
 enum class CheckStatus : std::uint8_t { ok, warning, failed };
@@ -26,9 +28,10 @@ struct DoctorReport {
     [[nodiscard]] bool usable() const;
 };
 
-// Checks the host, and the process `pid` where one is given. Takes some tenths of a second, because
-// probes are attached to the agent itself and detached again.
-DoctorReport run_doctor(std::optional<pid_t> pid);
+// Checks the host, and the process `pid` where one is given. `tracefs` as prepare_tracefs() gave
+// it. Takes some tenths of a second, because probes are attached to the agent itself and detached
+// again.
+DoctorReport run_doctor(const Tracefs& tracefs, std::optional<pid_t> pid);
 
 // The report as aligned lines for a terminal, ended by a newline.
 std::string format_report(const DoctorReport& report);

@@ -28,14 +28,20 @@ leaklens_self_probe:
 namespace leaklens {
 namespace {
 
-Result<Fd> load_program(std::span<const bpf_insn> instructions, bool multi) {
+Result<Fd> load_program(bpf_prog_type type, std::span<const bpf_insn> instructions, bool multi) {
     LIBBPF_OPTS(bpf_prog_load_opts, options);
     if (multi) options.expected_attach_type = static_cast<bpf_attach_type>(kAttachUprobeMulti);
-    const int program = bpf_prog_load(BPF_PROG_TYPE_KPROBE, "ll_trial", "GPL", instructions.data(),
-                                      instructions.size(), &options);
+    const int program =
+        bpf_prog_load(type, "ll_trial", "GPL", instructions.data(), instructions.size(), &options);
     if (program < 0) return Error::from_errno("load a BPF program", -program);
     return Fd(program);
 }
+
+// The instructions of "return 0".
+constexpr std::array<bpf_insn, 2> do_nothing{{
+    {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .src_reg = 0, .off = 0, .imm = 0},
+    {.code = BPF_JMP | BPF_EXIT, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0},
+}};
 
 }  // namespace
 
@@ -72,15 +78,11 @@ Result<std::uint64_t> read_counter(const Fd& map) {
 }
 
 Result<Fd> load_empty_program() {
-    const std::array<bpf_insn, 2> instructions{{
-        {.code = BPF_ALU64 | BPF_MOV | BPF_K,
-         .dst_reg = BPF_REG_0,
-         .src_reg = 0,
-         .off = 0,
-         .imm = 0},
-        {.code = BPF_JMP | BPF_EXIT, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0},
-    }};
-    return load_program(instructions, false);
+    return load_program(BPF_PROG_TYPE_KPROBE, do_nothing, false);
+}
+
+Result<Fd> load_empty_tracepoint_program() {
+    return load_program(BPF_PROG_TYPE_TRACEPOINT, do_nothing, false);
 }
 
 Result<Fd> load_counting_program(const Fd& map, bool multi) {
@@ -134,7 +136,7 @@ Result<Fd> load_counting_program(const Fd& map, bool multi) {
          .imm = 0},
         {.code = BPF_JMP | BPF_EXIT, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0},
     }};
-    return load_program(instructions, multi);
+    return load_program(BPF_PROG_TYPE_KPROBE, instructions, multi);
 }
 
 }  // namespace leaklens
