@@ -10,11 +10,12 @@ namespace {
 
 constexpr std::uint64_t kPage = 4096;
 
+constexpr std::uint64_t kTop = ~(kPage - 1);
+
 // End of a range of whole pages; saturates at the top of the address space.
 std::uint64_t end_of(std::uint64_t address, std::uint64_t length) {
-    const std::uint64_t rounded =
-        length > UINT64_MAX - kPage ? length & ~(kPage - 1) : (length + kPage - 1) & ~(kPage - 1);
-    return rounded > UINT64_MAX - address ? UINT64_MAX : address + rounded;
+    const std::uint64_t rounded = length > kTop ? kTop : (length + kPage - 1) & ~(kPage - 1);
+    return rounded > kTop - address ? kTop : address + rounded;
 }
 
 }  // namespace
