@@ -4,7 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { constants, createGzip, gunzip } from 'node:zlib';
+import { createGzip, gunzip } from 'node:zlib';
 import { z } from 'zod';
 import { reasonOf, systemErrorCode, UserError } from '../errors.ts';
 import { writeAtomically } from './atomic-file.ts';
@@ -113,7 +113,6 @@ async function readText(file: string): Promise<string> {
   const text = compressed
     ? await promisify(gunzip)(bytes, {
         maxOutputLength: MAX_TEXT_BYTES,
-        finishFlush: constants.Z_FINISH,
       })
     : bytes;
   return text.toString('utf8');

@@ -1,0 +1,61 @@
+/**
+ * The terminal as the commands see it: standard output for results, standard error for progress and
+ * messages, and what each of them can show. A closed pipe ends the program without a complaint, as
+ * with any other command.
+ */
+import { once } from 'node:events';
+import { systemErrorCode } from '../errors.ts';
+import { coloured, type Style, uncoloured } from './style.ts';
+
+type Stream = NodeJS.WriteStream;
+
+export class Channel {
+  readonly #stream: Stream;
+
+  constructor(stream: Stream) {
+    this.#stream = stream;
+    stream.on('error', (error) => {
+      // The reader is gone, as after `| head`: there is nobody left to tell.
+      if (systemErrorCode(error) !== 'EPIPE') throw error;
+    });
+  }
+
+  get isTerminal(): boolean {
+    return this.#stream.isTTY;
+  }
+
+  get columns(): number {
+    return this.isTerminal ? this.#stream.columns : 100;
+  }
+
+  get rows(): number {
+    return this.isTerminal ? this.#stream.rows : 40;
+  }
+
+  /** Colours on a terminal, unless the user's environment declines them (no-color.org). */
+  get style(): Style {
+    const declined = (process.env['NO_COLOR'] ?? '') !== '' || process.env['TERM'] === 'dumb';
+    return this.isTerminal && !declined ? coloured : uncoloured;
+  }
+
+  write(text: string): void {
+    if (this.#stream.writable) this.#stream.write(text);
+  }
+
+  writeLines(lines: readonly string[]): void {
+    this.write(lines.map((line) => `${line}\n`).join(''));
+  }
+
+  /** Writes a long text in pieces, no faster than its reader takes them. */
+  async writeAll(pieces: Iterable<string>): Promise<void> {
+    for (const piece of pieces) {
+      if (!this.#stream.writable) return;
+      if (!this.#stream.write(piece)) await once(this.#stream, 'drain');
+    }
+  }
+}
+
+export class Console {
+  readonly out = new Channel(process.stdout);
+  readonly err = new Channel(process.stderr);
+}

@@ -1,0 +1,132 @@
+/**
+ * The live table: one picture of a running capture, as lines for a terminal of a given size. Pure:
+ * the same state gives the same lines.
+ */
+import type { Report, Site } from '../analysis/report.ts';
+import type { Sample } from '../capture/capture.ts';
+import {
+  countOf,
+  cut,
+  formatBytes,
+  formatClock,
+  formatCount,
+  formatGrowth,
+  formatRate,
+  formatShare,
+  pad,
+  printable,
+  sparkline,
+} from './format.ts';
+import { frameFunction, siteLocation } from './present.ts';
+import { roleOf, type Style } from './style.ts';
+
+export interface LiveState {
+  /** Name and PID of the target. */
+  readonly target: string;
+  readonly elapsedMs: number;
+  readonly durationMs: number;
+  /** Undefined before there is anything to judge. */
+  readonly report: Report | undefined;
+  readonly first: Sample | undefined;
+  readonly last: Sample | undefined;
+  /** True once the capture is being ended. */
+  readonly stopping: boolean;
+}
+
+export interface LiveOptions {
+  readonly columns: number;
+  readonly rows: number;
+  readonly cwd: string;
+  readonly style: Style;
+}
+
+const BAR_WIDTH = 20;
+const WIDTHS = { verdict: 17, growth: 16, outstanding: 10, blocks: 10, rate: 12 };
+/** Lines around the sites: header, memory, cost, a blank line, the columns' names, the hint. */
+const FIXED_LINES = 7;
+
+export function liveTable(state: LiveState, options: LiveOptions): string[] {
+  const { style, columns } = options;
+  const lines = [header(state, options), ...facts(state, options), ''];
+  const sites = state.report?.sites ?? [];
+  if (sites.length === 0) {
+    lines.push(style('quiet', 'Waiting for the first allocations…'));
+  } else {
+    const room = Math.max(1, options.rows - FIXED_LINES - 1);
+    const shown = byGrowth(sites).slice(0, sites.length > room ? room - 1 : room);
+    lines.push(style('quiet', cut(columnNames(), columns)));
+    lines.push(...shown.map((site) => siteLine(site, options)));
+    const more = sites.length - shown.length;
+    if (more > 0) lines.push(style('quiet', cut(`and ${countOf(more, 'more site')}`, columns)));
+  }
+  const hint = state.stopping
+    ? 'Ending the capture… Ctrl-C again gives up without a report.'
+    : 'Ctrl-C ends the capture and prints the report.';
+  lines.push('', style('quiet', cut(hint, columns)));
+  return lines;
+}
+
+/** What stayed behind and grows comes first; a verdict orders only what grows alike. */
+function byGrowth(sites: readonly Site[]): Site[] {
+  return [...sites].sort((a, b) => b.trend.bytesPerSecond - a.trend.bytesPerSecond);
+}
+
+function header(state: LiveState, { columns, style }: LiveOptions): string {
+  const done = Math.min(1, state.elapsedMs / state.durationMs);
+  const filled = Math.round(done * BAR_WIDTH);
+  const bar = '█'.repeat(filled) + '░'.repeat(BAR_WIDTH - filled);
+  const clock = `${formatClock(Math.min(state.elapsedMs, state.durationMs))} of ${formatClock(state.durationMs)}`;
+  const name = cut(state.target, Math.max(8, columns - BAR_WIDTH - clock.length - 14));
+  return `${style('strong', `LeakLens  ${name}`)}  ${bar}  ${clock}`;
+}
+
+function facts({ report, first, last }: LiveState, { columns, style }: LiveOptions): string[] {
+  if (first === undefined || last === undefined) return [];
+  const alive = last.totals.allocatedBytes - last.totals.freedBytes;
+  const blocks = last.totals.allocations - last.totals.frees;
+  const memory =
+    `memory  process ${formatBytes(last.process.rssBytes)} ` +
+    `(${formatGrowth(last.process.rssBytes - first.process.rssBytes)}), ` +
+    `traced ${formatGrowth(alive)} in ${countOf(blocks, 'block')}, ` +
+    `${formatCount(last.totals.allocations)} allocations`;
+  const { coreShare, targetShare } = last.cost;
+  const cost = `cost    ${formatShare(coreShare)} of a core, ${formatShare(targetShare)} of the target's time`;
+  const lines = [cut(memory, columns), cut(cost, columns)];
+  const notes = report?.lossNotes ?? [];
+  if (notes.length > 0) {
+    lines.push(style('warning', cut(`losses  ${notes.map(printable).join('; ')}`, columns)));
+  }
+  return lines;
+}
+
+function columnNames(): string {
+  return [
+    pad('VERDICT', WIDTHS.verdict),
+    pad('GROWTH', WIDTHS.growth),
+    pad('OUTSTANDING', WIDTHS.outstanding + 1, 'right'),
+    pad('BLOCKS', WIDTHS.blocks - 1, 'right'),
+    pad('RATE', WIDTHS.rate, 'right'),
+    ' SITE',
+  ].join(' ');
+}
+
+function siteLine(site: Site, { columns, cwd, style }: LiveOptions): string {
+  const curve = sparkline(site.series.outstandingBytes, WIDTHS.growth);
+  const numbers = [
+    pad(curve, WIDTHS.growth),
+    pad(formatBytes(site.outstandingBytes), WIDTHS.outstanding + 1, 'right'),
+    pad(formatCount(site.outstandingCount), WIDTHS.blocks - 1, 'right'),
+    pad(formatRate(site.trend.bytesPerSecond), WIDTHS.rate, 'right'),
+  ].join(' ');
+  const used = WIDTHS.verdict + 1 + [...numbers].length + 2;
+  const room = Math.max(0, columns - used);
+  const location = siteLocation(site, cwd);
+  // The line's number is at the end, so the end is what must stay.
+  const place = cut(location, room, 'end');
+  const name =
+    site.blamed === undefined
+      ? ''
+      : cut(`  ${frameFunction(site.blamed)}`, room - [...place].length);
+  const verdict = style(roleOf(site.verdict), pad(site.verdict, WIDTHS.verdict));
+  return `${verdict} ${numbers}  ${style('strong', place)}${style('quiet', name)}`;
+}

@@ -1,0 +1,175 @@
+/**
+ * The report as text: each leak with the evidence and the stack that leads to it, the other sites
+ * briefly, and then what qualifies it all: the process's own growth, losses, and the cost. The last
+ * lines name the leaking lines alone, for those who read nothing else.
+ */
+import type { Report, Site, SiteStack, StackFrame } from '../analysis/report.ts';
+import type { Capture } from '../capture/capture.ts';
+import {
+  countOf,
+  cut,
+  formatBytes,
+  formatCount,
+  formatRate,
+  formatShare,
+  formatSpan,
+  pad,
+  printable,
+  sparkline,
+} from './format.ts';
+import { frameFunction, frameLocation, siteLocation, targetName } from './present.ts';
+import { roleOf, type Style } from './style.ts';
+
+export interface TextOptions {
+  /** Paths below it are shown relative to it. */
+  readonly cwd: string;
+  readonly style: Style;
+}
+
+/** Call stacks shown of one leak; the rest are counted. */
+const STACKS_SHOWN = 3;
+/** Sites that are no leak, shown in one line each; the rest are counted. */
+const OTHER_SITES_SHOWN = 8;
+const FUNCTION_COLUMN = 56;
+
+/**
+ * @param capture what was recorded
+ * @param report what analyze() made of it
+ * @returns lines without line ends
+ */
+export function textReport(capture: Capture, report: Report, options: TextOptions): string[] {
+  const leaks = report.sites.filter(({ verdict }) => verdict === 'leak');
+  const others = report.sites.filter(({ verdict }) => verdict !== 'leak');
+  return [
+    ...heading(capture, report, options),
+    ...leaks.flatMap((site) => ['', ...leakSection(site, options)]),
+    ...otherSites(others, options),
+    '',
+    ...footnotes(report, options),
+    '',
+    ...conclusion(leaks, report, options),
+  ];
+}
+
+function heading(capture: Capture, report: Report, { style }: TextOptions): string[] {
+  const span = formatSpan(report.durationNs / 1e6);
+  const lines = [
+    `${style('strong', `LeakLens: ${targetName(capture)}`)} on ${printable(capture.host.hostname)}, ` +
+      `${span}, ${countOf(report.samples, 'sample')}`,
+  ];
+  const { end } = capture;
+  if (end !== undefined && end.reason !== 'stopped') {
+    const detail = printable(end.detail);
+    lines.push(style('warning', `The capture ended early: ${detail === '' ? end.reason : detail}`));
+  }
+  return lines;
+}
+
+function leakSection(site: Site, options: TextOptions): string[] {
+  const { style, cwd } = options;
+  const { trend } = site;
+  const [low, high] = trend.interval;
+  const alive = formatShare(site.outstandingCount / Math.max(1, site.allocations));
+  const lines = [
+    `${style('bad', 'LEAK')}  ${style('strong', siteLocation(site, cwd))}  ` +
+      `${formatRate(trend.bytesPerSecond)}, ${formatBytes(site.outstandingBytes)} in ` +
+      `${countOf(site.outstandingCount, 'block')}, confidence ${formatShare(site.confidence)}`,
+    `  ${printable(site.explanation)}`,
+    `  ${sparkline(site.series.outstandingBytes, 40)}  R² ${trend.rSquared.toFixed(3)}, ` +
+      `95% between ${formatRate(low)} and ${formatRate(high)}`,
+    `  ${countOf(site.allocations, 'allocation')}, ${countOf(site.frees, 'free')}, ${alive} still alive`,
+  ];
+  for (const stack of site.stacks.slice(0, STACKS_SHOWN)) {
+    lines.push('', ...stackSection(site, stack, options));
+  }
+  const more = site.stacks.length - STACKS_SHOWN;
+  if (more > 0) lines.push('', style('quiet', `  and ${countOf(more, 'more stack')}`));
+  return lines;
+}
+
+function stackSection(site: Site, stack: SiteStack, options: TextOptions): string[] {
+  const { style, cwd } = options;
+  const share =
+    site.stacks.length === 1
+      ? ''
+      : `, ${formatBytes(stack.outstandingBytes)} in ${countOf(stack.outstandingCount, 'block')}`;
+  const named = stack.frames.map((frame) => ({
+    frame,
+    name: `${frameFunction(frame)}${frame.inlined ? ' (inlined)' : ''}`,
+  }));
+  const widest = named.reduce((width, { name }) => Math.max(width, [...name].length), 0);
+  const column = Math.min(widest, FUNCTION_COLUMN);
+  const lines = named.map(({ frame, name }, index) => {
+    const blamed = sameFrame(frame, site.blamed);
+    const text =
+      `#${pad(String(index), 2)} ${pad(name, column)}  ${frameLocation(frame, cwd)}`.trimEnd();
+    if (blamed) return `  ${style('bad', '>')} ${style('strong', text)}`;
+    return `    ${frame.owned ? text : style('quiet', text)}`;
+  });
+  if (stack.end === 'truncated')
+    lines.push(style('quiet', '    (frames towards main are missing)'));
+  if (stack.end === 'guessed') lines.push(style('quiet', '    (some frames are guessed)'));
+  return [`  Call stack${share}:`, ...lines];
+}
+
+function sameFrame(frame: StackFrame, blamed: StackFrame | undefined): boolean {
+  return (
+    blamed !== undefined &&
+    frame.address === blamed.address &&
+    frame.function === blamed.function &&
+    frame.line === blamed.line
+  );
+}
+
+function otherSites(sites: readonly Site[], { style, cwd }: TextOptions): string[] {
+  if (sites.length === 0) return [];
+  const shown = sites.slice(0, OTHER_SITES_SHOWN);
+  const lines = shown.flatMap((site) => [
+    `  ${style(roleOf(site.verdict), pad(site.verdict, 17))} ${siteLocation(site, cwd)}  ` +
+      style(
+        'quiet',
+        `${formatRate(site.trend.bytesPerSecond)}, ${formatBytes(site.outstandingBytes)} in ` +
+          countOf(site.outstandingCount, 'block'),
+      ),
+    `    ${printable(site.explanation)}`,
+  ]);
+  const more = sites.length - shown.length;
+  if (more > 0) lines.push(style('quiet', `  and ${countOf(more, 'more site')}`));
+  return ['', 'Other sites:', ...lines];
+}
+
+function footnotes(report: Report, { style }: TextOptions): string[] {
+  const { cost, stackEnds } = report;
+  const stacks = stackEnds.complete + stackEnds.truncated + stackEnds.guessed;
+  const notes = report.lossNotes.map(printable);
+  const lines = [
+    `Memory:  ${printable(report.balance.explanation)}`,
+    // The share of the whole capture, and not of its last second, is what the target paid.
+    `Cost:    ${formatShare(cost.targetNs / Math.max(1, report.durationNs))} of a core in the target, ` +
+      `${formatShare(cost.agentNs / Math.max(1, report.durationNs))} in the agent, ` +
+      `${formatCount(cost.hits)} probe hits`,
+    `Stacks:  ${formatCount(stacks)}, ${formatShare(stackEnds.complete / Math.max(1, stacks))} complete`,
+    `Losses:  ${notes.length === 0 ? 'none' : (notes[0] ?? '')}`,
+    ...notes.slice(1).map((note) => `         ${note}`),
+  ];
+  if (report.partial) {
+    lines.push(style('warning', 'The verdicts rest on partial data, because of the losses.'));
+  }
+  return lines;
+}
+
+function conclusion(leaks: readonly Site[], report: Report, options: TextOptions): string[] {
+  const { style, cwd } = options;
+  if (leaks.length > 0) {
+    return leaks.map((site) => {
+      const location = siteLocation(site, cwd);
+      const where = site.blamed === undefined ? '' : ` in ${cut(frameFunction(site.blamed), 80)}`;
+      return `${style('bad', 'Leaking line:')} ${style('strong', location)}${where}`;
+    });
+  }
+  const judged = report.sites.filter(({ verdict }) => verdict !== 'insufficient data').length;
+  if (report.sites.length > 0 && judged === 0) {
+    return ['No verdict: there was not enough evidence. A longer capture tells more.'];
+  }
+  return [style('good', `No leak found among ${countOf(report.sites.length, 'site')}.`)];
+}
