@@ -31,9 +31,9 @@ export function functionHeaderLine(
     if (closed <= 0 && at <= line && header.test(text) && !/;\s*$|^\s*(return|else)\b/.test(text))
       return at;
     if (at === line) continue;
-    for (const character of [...text].reverse()) {
-      if (character === '}') closed += 1;
-      else if (character === '{' && closed > 0) closed -= 1;
+    for (let index = text.length - 1; index >= 0; index -= 1) {
+      if (text.charAt(index) === '}') closed += 1;
+      else if (text.charAt(index) === '{' && closed > 0) closed -= 1;
     }
   }
   return line;
