@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0
+/* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * The books: which blocks live, and what each (stack, cohort) has allocated and freed. A block
  * enters the table only when its stack is known to the agent and its counter exists, so that the

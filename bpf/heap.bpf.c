@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0
+/* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * The malloc family: entry, return, free. Each successful allocation is charged to its call stack
  * and birth cohort, each free to those of the block that it frees.

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0
+/* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * Sums per processor, and one counter for each way in which an event can be lost. Additions are
  * atomic although the sums are per processor: a program can be preempted by another one there.

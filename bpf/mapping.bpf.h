@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0
+/* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * mmap, munmap and mremap by their system call tracepoints: direct mappings leak too. They are rare
  * beside allocations and need interval arithmetic (an munmap may cut a mapping in the middle), so

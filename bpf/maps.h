@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0
+/* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * Every map: key, value, and why this type and this size. Sizes of 1 are set by the agent before
  * it loads the object (agent/sniffer/heap_object.cpp).

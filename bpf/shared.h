@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 OR Apache-2.0
+/* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * What kernel and agent share: the structs that cross a map or the ring buffer, and the limits
  * that both sides must agree on. Compiled as C (clang -target bpf) and as C++20.

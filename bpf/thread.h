@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0
+/* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * Who runs: whether the current task belongs to the captured process, its state, and how long our
  * own programs take in it.

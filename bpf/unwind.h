@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0
+/* SPDX-License-Identifier: GPL-2.0-or-later
  *
  * Stack unwinding from .eh_frame rows, as the DWARF standard's section on call frame information
  * describes it, reduced to what compilers emit for x86-64 (see shared.h). Where no row covers an
