@@ -36,11 +36,14 @@ struct PlannedProbe {
 struct ProbePlan {
     std::string family;  // "glibc", "musl", "jemalloc", "tcmalloc", "mimalloc", "other"
     std::vector<PlannedProbe> probes;  // no two at one file offset
+    // Functions that need no probe of their own, one line each with the reason, for the log.
+    std::vector<std::string> omitted;
 };
 
-// The plan for one module; no probes where the module defines no malloc and free. The `path` is
-// only used to name the family. operator new and delete are probed only where the module defines
-// both them and malloc, for then they need not go through malloc.
+// The plan for one module; no probes where the module defines no malloc and free, and none in
+// glibc's loader, whose own heap serves nobody else. The `path` is only used to name the family.
+// operator new and delete are probed only where the module defines both them and malloc, for then
+// they need not go through malloc; what visibly does is omitted.
 ProbePlan plan_probes(const ElfImage& image, const std::string& path, bool nops_are_emulated);
 
 }  // namespace leaklens
