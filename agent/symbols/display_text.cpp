@@ -51,6 +51,14 @@ bool is_unfit(std::uint32_t code) {
     return control || separator || reorders;
 }
 
+void drop_last_character(std::string& text) {
+    bool continuation = true;
+    while (continuation && !text.empty()) {
+        continuation = (static_cast<std::uint8_t>(text.back()) & 0xC0U) == 0x80;
+        text.pop_back();
+    }
+}
+
 }  // namespace
 
 std::string display_text(std::string_view raw, std::size_t longest) {
@@ -62,10 +70,8 @@ std::string display_text(std::string_view raw, std::size_t longest) {
         if (character.size != 0 && is_unfit(character.code)) piece = {};
         raw.remove_prefix(used);
         if (text.size() + piece.size() > longest) {
-            // Back to a place where the ellipsis fits, which is between two characters.
-            while (!text.empty() && (text.size() + kEllipsis.size() > longest ||
-                                     (static_cast<std::uint8_t>(text.back()) & 0x80U) != 0)) {
-                text.pop_back();
+            while (!text.empty() && text.size() + kEllipsis.size() > longest) {
+                drop_last_character(text);
             }
             return longest < kEllipsis.size() ? std::string() : text.append(kEllipsis);
         }

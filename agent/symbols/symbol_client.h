@@ -65,7 +65,7 @@ class SymbolClient {
 
     // Introduces a module: its ELF file, and the process in whose root separate debug files
     // (.build-id, .gnu_debuglink) are looked for, at once. `module` is the caller's number for it,
-    // `path` the file's path as that process sees it.
+    // given once, `path` the file's path as that process sees it.
     void add_module(std::uint64_t module, Fd elf, pid_t pid, const std::string& path);
     // Asks for the frames at an ELF virtual address of a module. Every request is answered once,
     // those for modules that were never introduced too.

@@ -5,11 +5,14 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include <array>
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <span>
 #include <unordered_map>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "agent/symbols/demangle.h"
@@ -23,10 +26,10 @@ namespace leaklens {
 
 namespace {
 
-// elfutils never frees the tables of a unit that it once looked at. With this much in use all
-// files are closed and opened again, which costs some milliseconds each.
-constexpr std::size_t kHeapLimit = 256UL << 20U;
-constexpr unsigned kLookUpsPerHeapCheck = 16;
+// elfutils never frees the tables of a unit that it once looked at. Once they take this much, all
+// files are closed, and opened again as they are asked for, which costs some milliseconds each.
+constexpr std::size_t kTablesLimit = 256UL << 20U;
+constexpr unsigned kLookUpsPerCheck = 16;
 constexpr std::size_t kReadSize = 64UL << 10U;
 
 std::size_t heap_in_use() {
@@ -53,11 +56,6 @@ struct Module {
     Fd debug;
     Fd alternate;
     std::unique_ptr<DwarfLookup> lookup;  // null when it is not open, or no ELF file
-
-    void open() {
-        auto opened = DwarfLookup::open({elf.get(), debug.get(), alternate.get()});
-        lookup = opened.ok() ? std::move(opened).value() : nullptr;
-    }
 };
 
 class SymbolWorker {
@@ -74,11 +72,14 @@ class SymbolWorker {
     bool reply(std::span<const std::uint8_t> packet) const {
         return send_packet(socket_, packet, {}, true) == PacketStatus::done;
     }
-    void bound_heap();
+    void open_files(Module& module);
+    void bound_tables();
 
     int socket_;
     std::unordered_map<std::uint64_t, Module> modules_;
     unsigned look_ups_ = 0;
+    // What opening took: decompressed sections, which are needed for as long as a file is open.
+    std::size_t heap_of_open_files_ = 0;
 };
 
 // With nothing to do, the pages of mapped files are given back before waiting: they would count as
@@ -124,7 +125,7 @@ bool SymbolWorker::handle(const OpenModule& open, std::vector<Fd> descriptors) {
         module.debug = std::move(candidate);
         opened.candidate = i;
     }
-    module.open();
+    open_files(module);
     if (module.lookup != nullptr) opened.source = module.lookup->source();
     return reply(encode(ReaderReply(opened)));
 }
@@ -133,20 +134,29 @@ bool SymbolWorker::handle(const LookUp& look_up) {
     const auto found = modules_.find(look_up.module);
     if (found == modules_.end()) return false;
     Module& module = found->second;
-    if (module.lookup == nullptr) module.open();
+    if (module.lookup == nullptr) open_files(module);
     std::vector<SymbolFrame> frames;
     if (module.lookup != nullptr) frames = module.lookup->frames_at(look_up.address);
     for (const auto& packet : encode_frames(look_up.sequence, std::move(frames))) {
         if (!reply(packet)) return false;
     }
-    bound_heap();
+    bound_tables();
     return true;
 }
 
-void SymbolWorker::bound_heap() {
-    if (++look_ups_ % kLookUpsPerHeapCheck != 0 || heap_in_use() < kHeapLimit) return;
+void SymbolWorker::open_files(Module& module) {
+    const std::size_t before = heap_in_use();
+    auto opened = DwarfLookup::open({module.elf.get(), module.debug.get(), module.alternate.get()});
+    module.lookup = opened.ok() ? std::move(opened).value() : nullptr;
+    heap_of_open_files_ += std::max(heap_in_use(), before) - before;
+}
+
+void SymbolWorker::bound_tables() {
+    if (++look_ups_ % kLookUpsPerCheck != 0) return;
+    if (heap_in_use() < heap_of_open_files_ + kTablesLimit) return;
     for (auto& [number, module] : modules_)
         module.lookup.reset();
+    heap_of_open_files_ = 0;
     malloc_trim(0);
 }
 
