@@ -2,6 +2,9 @@
  *
  * The malloc family: entry, return, free. Each successful allocation is charged to its call stack
  * and birth cohort, each free to those of the block that it frees.
+ *
+ * Compiled twice: as it is, and with LL_NO_BPF_LOOP for kernels before 5.17, whose unwinding is a
+ * chain of tail calls, and which cannot trace direct mappings.
  */
 #include <linux/bpf.h>
 #include <linux/ptrace.h>
@@ -10,9 +13,12 @@
 #include <bpf/bpf_tracing.h>
 
 #include "bpf/blocks.h"
+#ifdef LL_NO_BPF_LOOP
+#include "bpf/tail_unwind.h"
+#else
 #include "bpf/mapping.bpf.h"
+#endif
 #include "bpf/thread.h"
-#include "bpf/unwind.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -179,9 +185,14 @@ int ll_return(struct pt_regs* ctx) {
     } else {
         LL_ADD(totals->allocations, 1);
         LL_ADD(totals->allocated_bytes, thread->size);
+#ifdef LL_NO_BPF_LOOP
+        unwind_by_tail_calls(ctx, thread, address, began);
+        return 0;
+#else
         unwind(&thread->stack, PT_REGS_IP(ctx), PT_REGS_SP(ctx), PT_REGS_FP(ctx));
         thread->stack.mapping = 0;
         account_allocation(thread, address);
+#endif
     }
     add_time(began);
     return 0;

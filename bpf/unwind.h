@@ -9,6 +9,7 @@
 
 #include "bpf/loss.h"
 
+/* Part of a thread's state where unwinding takes several programs (LL_NO_BPF_LOOP). */
 struct unwind_state {
     __u64 ip;
     __u64 sp;
@@ -188,24 +189,42 @@ static __always_inline int unwind_step(struct unwind_state* s) {
     return s->done;
 }
 
+static __always_inline void begin_unwind(struct unwind_state* s, struct ll_stack_event* stack,
+                                         __u64 ip, __u64 sp, __u64 bp) {
+    __builtin_memset(s, 0, sizeof(*s));
+    s->ip = ip;
+    s->sp = sp;
+    s->bp = bp;
+    s->hash = 0x6C65616B6C656E73ull;
+    s->stack = stack;
+}
+
+/* Completes the event, and names the stack by the hash of its frames, which is never 0. */
+static __always_inline void end_unwind(const struct unwind_state* s, struct ll_stack_event* stack) {
+    if (s->end == LL_END_TRUNCATED) count_loss(LL_LOSS_STACKS_TRUNCATED);
+    if (s->end == LL_END_GUESSED) count_loss(LL_LOSS_STACKS_GUESSED);
+    stack->type = LL_EVENT_STACK;
+    stack->frames = s->frames;
+    stack->end = s->end;
+    stack->stack = s->hash | 1;
+}
+
+#ifndef LL_NO_BPF_LOOP
+
 static long unwind_loop_body(__u32 index, void* context) {
     (void)index;
     return unwind_step(context);
 }
 
-/* Unwinds from a caller's registers (ip is a return address) into `stack`, and names the stack by
- * the hash of its frames, which is never 0. */
+/* Unwinds from a caller's registers (ip is a return address) into `stack`. */
 static __always_inline void unwind(struct ll_stack_event* stack, __u64 ip, __u64 sp, __u64 bp) {
-    struct unwind_state s = {
-        .ip = ip, .sp = sp, .bp = bp, .hash = 0x6C65616B6C656E73ull, .stack = stack};
+    struct unwind_state s;
 
+    begin_unwind(&s, stack, ip, sp, bp);
     bpf_loop(LL_MAX_FRAMES + 1, unwind_loop_body, &s, 0);
-    if (s.end == LL_END_TRUNCATED) count_loss(LL_LOSS_STACKS_TRUNCATED);
-    if (s.end == LL_END_GUESSED) count_loss(LL_LOSS_STACKS_GUESSED);
-    stack->type = LL_EVENT_STACK;
-    stack->frames = s.frames;
-    stack->end = s.end;
-    stack->stack = s.hash | 1;
+    end_unwind(&s, stack);
 }
+
+#endif
 
 #endif

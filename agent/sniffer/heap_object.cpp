@@ -11,6 +11,8 @@
 extern "C" {
 extern const char leaklens_heap_object_begin[];
 extern const char leaklens_heap_object_end[];
+extern const char leaklens_heap_no_loop_object_begin[];
+extern const char leaklens_heap_no_loop_object_end[];
 }
 
 namespace leaklens {
@@ -70,33 +72,34 @@ Status HeapObject::open_and_load(const KernelFeatures& features, const CaptureLi
                                  pid_t pid) {
     libbpf_set_print(say_nothing);
     LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "leaklens");
-    object_.reset(bpf_object__open_mem(
-        leaklens_heap_object_begin,
-        static_cast<std::size_t>(leaklens_heap_object_end - leaklens_heap_object_begin), &options));
+    const char* const begin =
+        features.bpf_loop ? leaklens_heap_object_begin : leaklens_heap_no_loop_object_begin;
+    const char* const end =
+        features.bpf_loop ? leaklens_heap_object_end : leaklens_heap_no_loop_object_end;
+    object_.reset(bpf_object__open_mem(begin, static_cast<std::size_t>(end - begin), &options));
     if (!object_) return Error::from_errno("open the kernel programs");
     bpf_object* const object = object_.get();
     const auto find_map = [object](const char* name) {
         return bpf_object__find_map_by_name(object, name);
     };
 
-    for (const char* const name : kEntryPrograms) {
-        bpf_program* const entry = bpf_object__find_program_by_name(object, name);
-        bpf_program__set_autoload(entry, !features.uprobe_multi);
-    }
-    bpf_program* const multi = bpf_object__find_program_by_name(object, "ll_entry");
-    bpf_program__set_autoload(multi, features.uprobe_multi);
+    // A program that this object does not have cannot be asked for either.
+    const auto load_if = [object](const char* name, bool wanted) {
+        bpf_program* const found = bpf_object__find_program_by_name(object, name);
+        if (found != nullptr) bpf_program__set_autoload(found, wanted);
+        return found;
+    };
+    for (const char* const name : kEntryPrograms)
+        load_if(name, !features.uprobe_multi);
+    bpf_program* const multi = load_if("ll_entry", features.uprobe_multi);
     if (features.uprobe_multi) {
         constexpr auto kMulti = static_cast<bpf_attach_type>(kAttachUprobeMulti);
         bpf_program__set_expected_attach_type(multi, kMulti);
-        bpf_program__set_expected_attach_type(bpf_object__find_program_by_name(object, "ll_return"),
-                                              kMulti);
+        bpf_program__set_expected_attach_type(load_if("ll_return", true), kMulti);
     }
-    for (const Tracepoint& tracepoint : kMappingTracepoints) {
-        bpf_program__set_autoload(bpf_object__find_program_by_name(object, tracepoint.program),
-                                  features.mappings);
-    }
-    bpf_program__set_autoload(bpf_object__find_program_by_name(object, kExecTracepoint.program),
-                              !features.tracefs.empty());
+    for (const Tracepoint& tracepoint : kMappingTracepoints)
+        load_if(tracepoint.program, features.mappings);
+    load_if(kExecTracepoint.program, !features.tracefs.empty());
 
     bpf_map__set_max_entries(find_map("ll_blocks"), limits.blocks);
     bpf_map__set_max_entries(find_map("ll_stacks"), limits.stacks);
@@ -125,6 +128,12 @@ Status HeapObject::open_and_load(const KernelFeatures& features, const CaptureLi
             std::string("the kernel refused the capture's programs: ") + std::strerror(-error),
             "Run `leaklens doctor` to see what this kernel allows."};
     }
+    if (!features.bpf_loop) {
+        const std::uint32_t zero = 0;
+        const int next = program("ll_continue");
+        if (bpf_map_update_elem(map("ll_programs"), &zero, &next, BPF_ANY) != 0)
+            return Error::from_errno("chain the unwinding programs");
+    }
     auto control = MappedArray<ll_control>::map(map(".data.control"), 1);
     if (!control) return control.error();
     control_ = std::move(*control);
@@ -137,7 +146,8 @@ Status HeapObject::open_and_load(const KernelFeatures& features, const CaptureLi
 }
 
 int HeapObject::program(const char* name) const {
-    return bpf_program__fd(bpf_object__find_program_by_name(object_.get(), name));
+    const bpf_program* const found = bpf_object__find_program_by_name(object_.get(), name);
+    return found == nullptr ? -1 : bpf_program__fd(found);
 }
 
 int HeapObject::map(const char* name) const {

@@ -72,6 +72,7 @@ class HeapObject {
 
     HeapObject() = default;
     Status open_and_load(const KernelFeatures& features, const CaptureLimits& limits, pid_t pid);
+    // Descriptor of a program; negative where it is not loaded.
     [[nodiscard]] int program(const char* name) const;
     [[nodiscard]] int map(const char* name) const;
     static int on_ring_event(void* context, void* data, std::size_t size);
