@@ -1,0 +1,95 @@
+/**
+ * The sample programs of targets/ and their ground truth, read from their sources.
+ *
+ * The first line of a program's main source says what a capture has to make of it:
+ *   `// Ground truth: leak`             its lines that end in `// LEAK` are to be blamed, no others
+ *   `// Ground truth: silent (VERDICT)` nothing is to be blamed; VERDICT is what it rather is
+ *   `// Ground truth: exercise`         not for judging: it exercises the engine for one test
+ */
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Verdict } from '../../extension/analysis/report.ts';
+
+/** The repository's root folder. */
+export const repository = fileURLToPath(new URL('../..', import.meta.url));
+const sourceFolder = path.join(repository, 'targets');
+const programFolder = path.join(repository, 'build', 'release', 'targets');
+
+export type Truth =
+  { readonly kind: 'leak' | 'exercise' } | { readonly kind: 'silent'; readonly rather: Verdict };
+
+export interface Target {
+  readonly name: string;
+  readonly truth: Truth;
+  /** Lines to blame, as `FILE:LINE` with the file's name alone. */
+  readonly marked: readonly string[];
+  /** Path of the built program. */
+  readonly program: string;
+}
+
+const verdicts: readonly Verdict[] = [
+  'leak',
+  'growing',
+  'cache',
+  'warm-up',
+  'sawtooth',
+  'steady',
+  'insufficient data',
+];
+
+function parseTruth(source: string, file: string): Truth {
+  const [, kind, rather] = /^\/\/ Ground truth: (\w+)(?: \((.+)\))?\n/.exec(source) ?? [];
+  if (kind === 'leak' || kind === 'exercise') return { kind };
+  const verdict = verdicts.find((name) => name === rather);
+  if (kind === 'silent' && verdict !== undefined) return { kind, rather: verdict };
+  throw new Error(`${file} does not begin with its ground truth`);
+}
+
+function parseMarks(source: string, file: string): string[] {
+  return source
+    .split('\n')
+    .flatMap((line, index) => (line.endsWith('// LEAK') ? [`${file}:${index + 1}`] : []));
+}
+
+/** All programs, by name. A program NAME consists of NAME.c or NAME.cpp, and of NAME.PART.cpp. */
+export async function readTargets(): Promise<ReadonlyMap<string, Target>> {
+  const files = (await readdir(sourceFolder)).filter(
+    (file) => /\.(c|cpp)$/.test(file) && file !== 'pace.c',
+  );
+  const sources = await Promise.all(
+    files.map(async (file) => ({
+      file,
+      source: await readFile(path.join(sourceFolder, file), 'utf8'),
+    })),
+  );
+  const targets = new Map<string, Target>();
+  for (const { file, source } of sources) {
+    const [name = '', ...rest] = file.split('.');
+    if (rest.length > 1) continue;
+    const parts = sources.filter((part) => part.file.startsWith(`${name}.`));
+    targets.set(name, {
+      name,
+      truth: parseTruth(source, file),
+      marked: parts.flatMap((part) => parseMarks(part.source, part.file)).sort(),
+      program: path.join(programFolder, name),
+    });
+  }
+  return targets;
+}
+
+const all = await readTargets();
+
+/** One program by name. */
+export function target(name: string): Target {
+  const found = all.get(name);
+  if (found === undefined) throw new Error(`there is no target ${name}`);
+  return found;
+}
+
+/** The programs that a capture has to judge, by name. */
+export function corpus(): readonly Target[] {
+  return [...all.values()]
+    .filter(({ truth }) => truth.kind !== 'exercise')
+    .sort((a, b) => a.name.localeCompare(b.name));
+}
