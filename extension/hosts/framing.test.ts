@@ -13,13 +13,17 @@ interface Heard {
   readonly errors: string[];
 }
 
-function listen(limit?: number): Heard {
+/** @param handle whether each message counts as handled at once */
+function listen(limit?: number, handle = true): Heard {
   const stream = new PassThrough();
   const reader = new StrictMessageReader(stream, limit);
   const messages: Message[] = [];
   const errors: string[] = [];
   reader.onError((error) => errors.push(error.message));
-  reader.listen((message) => messages.push(message));
+  reader.listen((message) => {
+    messages.push(message);
+    if (handle) reader.handled();
+  });
   return { stream, reader, messages, errors };
 }
 
@@ -105,7 +109,7 @@ test('any bytes end in messages or in one error, never in an exception', async (
 });
 
 test('the close is heard after the last message was handled', async () => {
-  const { stream, reader, messages } = listen();
+  const { stream, reader, messages } = listen(undefined, false);
   let closed = false;
   reader.onClose(() => {
     closed = true;
@@ -117,4 +121,13 @@ test('the close is heard after the last message was handled', async () => {
   assert.ok(!closed);
   reader.handled();
   assert.ok(closed);
+});
+
+test('an error is heard after the messages before it were handled', async () => {
+  const { stream, reader, errors } = listen(undefined, false);
+  stream.write(`${framed('{"jsonrpc":"2.0","method":"last"}')}garbage`);
+  await turn();
+  assert.deepEqual(errors, []);
+  reader.handled();
+  assert.equal(errors.length, 1);
 });

@@ -42,8 +42,8 @@ function excerpt(bytes: Buffer): string {
 
 /**
  * Reads messages strictly: the first byte that is not the protocol raises `onError`, once, and
- * nothing is read after it. `onClose` comes after the stream's end, when every message has been
- * handled, so that a peer's last words are heard before its death.
+ * nothing is read after it. `onClose` comes after the stream's end. Both come when every message
+ * before them has been handled, so that a peer's last words are heard before its death.
  */
 export class StrictMessageReader extends AbstractMessageReader {
   readonly #stream: Readable;
@@ -52,8 +52,10 @@ export class StrictMessageReader extends AbstractMessageReader {
   #bufferedBytes = 0;
   /** Length of the body that is awaited; undefined while a header is. */
   #bodyBytes: number | undefined;
-  #delivered = 0;
-  #failed = false;
+  /** Messages that were delivered and are not handled yet. */
+  #unhandled = 0;
+  #failure: unknown;
+  #told = false;
   #ended = false;
 
   constructor(stream: Readable, maxMessageBytes = MAX_MESSAGE_BYTES) {
@@ -64,15 +66,15 @@ export class StrictMessageReader extends AbstractMessageReader {
 
   listen(callback: DataCallback): Disposable {
     const onData = (chunk: Buffer): void => {
-      if (this.#failed) return;
+      if (this.#failure !== undefined) return;
       this.#buffered.push(chunk);
       this.#bufferedBytes += chunk.byteLength;
       try {
         this.#deliver(callback);
       } catch (error) {
-        this.#failed = true;
+        this.#failure = error;
         this.#buffered = [];
-        this.fireError(error);
+        this.#tellWhenHandled();
       }
     };
     this.#stream.on('data', onData);
@@ -81,19 +83,24 @@ export class StrictMessageReader extends AbstractMessageReader {
     });
     this.#stream.on('close', () => {
       this.#ended = true;
-      this.#closeWhenHandled();
+      this.#tellWhenHandled();
     });
     return { dispose: () => this.#stream.off('data', onData) };
   }
 
   /** To be called when one delivered message has been handled. */
   handled(): void {
-    this.#delivered -= 1;
-    this.#closeWhenHandled();
+    this.#unhandled -= 1;
+    this.#tellWhenHandled();
   }
 
-  #closeWhenHandled(): void {
-    if (this.#ended && this.#delivered === 0) this.fireClose();
+  #tellWhenHandled(): void {
+    if (this.#unhandled > 0) return;
+    if (this.#failure !== undefined && !this.#told) {
+      this.#told = true;
+      this.fireError(this.#failure);
+    }
+    if (this.#ended) this.fireClose();
   }
 
   #deliver(callback: DataCallback): void {
@@ -102,7 +109,7 @@ export class StrictMessageReader extends AbstractMessageReader {
       if (this.#bodyBytes === undefined || this.#bufferedBytes < this.#bodyBytes) return;
       const message = decodeBody(this.#take(this.#bodyBytes));
       this.#bodyBytes = undefined;
-      this.#delivered += 1;
+      this.#unhandled += 1;
       callback(message);
     }
   }
