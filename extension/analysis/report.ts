@@ -22,6 +22,41 @@ export interface Trend {
   readonly robustBytesPerSecond: number;
 }
 
+/**
+ * Blocks that were born in the capture and that do not die any more: what a leak leaves behind,
+ * with the blocks that merely live for a while taken out.
+ */
+export interface Residue {
+  /** Age beyond which blocks of this site no longer die; 0 where none was seen to die. */
+  readonly settleAgeNs: number;
+  /** The births that are judged: from the first that stayed to the last that is old enough. */
+  readonly fromNs: number;
+  readonly toNs: number;
+  /** Blocks and bytes that were born then and are alive. */
+  readonly blocks: number;
+  readonly bytes: number;
+  /** Of all blocks born then, the share that is alive: 1 where nothing is ever freed. */
+  readonly share: number;
+  readonly bytesPerSecond: number;
+  /** 95% confidence interval of `bytesPerSecond`, widened by what was lost. */
+  readonly interval: readonly [low: number, high: number];
+  /** Rate of the second half of these births divided by that of the first half. */
+  readonly pace: number;
+  /** Lower 95% bound of how long a block lives once it is older than `settleAgeNs`. */
+  readonly minimumLifetimeNs: number;
+}
+
+/** Share of a site's blocks that live at least so long, by the life-table method. */
+export interface SurvivalPoint {
+  readonly ageNs: number;
+  readonly share: number;
+  /** Lower 95% confidence bound of `share`. */
+  readonly low: number;
+}
+
+/** What holds a site's blocks, as far as the call stack tells. */
+export type Holder = 'direct' | 'sequence' | 'keyed container';
+
 /** A slice of the capture: of the blocks born in it, how many are alive at the end. */
 export interface CohortSurvival {
   readonly startNs: number;
@@ -41,7 +76,8 @@ export interface StackFrame extends Frame {
   readonly owned: boolean;
 }
 
-/** Outstanding bytes and blocks over time, one value per sample. */
+/** Outstanding bytes and blocks over time; one value per sample, or per 2, 4, 8 ... samples in a
+ *  long capture, each taken at the end of its slice. */
 export interface Series {
   readonly timeNs: readonly number[];
   readonly outstandingBytes: readonly number[];
@@ -67,7 +103,8 @@ export interface Site {
   /** Survives a rebuild and a move of lines: a hash of the owned functions' names, not of addresses. */
   readonly fingerprint: string;
   readonly kind: 'heap' | 'mapping';
-  /** The first frame whose source is owned; undefined where no frame is. */
+  /** The first frame whose source is owned; failing that, the first frame in a module that is not
+   *  the system's (which has no file then); undefined where no frame is either. */
   readonly blamed: StackFrame | undefined;
   readonly verdict: Verdict;
   /** 0 to 1: how sure the verdict is. */
@@ -75,6 +112,11 @@ export interface Site {
   /** One sentence in plain words: why this verdict. */
   readonly explanation: string;
   readonly trend: Trend;
+  /** Growth that stays; undefined where all that is old enough dies, or nothing is old enough. */
+  readonly residue: Residue | undefined;
+  readonly holder: Holder;
+  /** Youngest first; empty where no block was born. */
+  readonly survival: readonly SurvivalPoint[];
   readonly outstandingBytes: number;
   readonly outstandingCount: number;
   readonly allocations: number;
@@ -90,7 +132,27 @@ export interface Site {
 export interface Balance {
   readonly processGrowthBytes: number;
   readonly tracedGrowthBytes: number;
+  /** The part of it in sites that are leaking or growing. */
+  readonly growingSitesBytes: number;
+  /** Frees, in the same time, of blocks that were allocated before the capture. */
+  readonly unknownFrees: number;
   readonly explanation: string;
+}
+
+/** When memory runs out if the leaks go on as they do. */
+export interface Exhaustion {
+  readonly bytesPerSecond: number;
+  readonly limitBytes: number;
+  readonly secondsLeft: number;
+  readonly explanation: string;
+}
+
+/** A time in which no sample was taken: the machine slept, or samples were lost. */
+export interface Gap {
+  readonly fromNs: number;
+  readonly toNs: number;
+  /** True where the target did nothing meanwhile, so that the time does not count. */
+  readonly idle: boolean;
 }
 
 export interface Report {
@@ -105,5 +167,10 @@ export interface Report {
   /** Each kind of loss that happened, in words; empty where nothing was lost. */
   readonly lossNotes: readonly string[];
   readonly cost: Cost;
+  /** Undefined unless a leak is certain enough and a limit is known. */
+  readonly exhaustion: Exhaustion | undefined;
+  readonly gaps: readonly Gap[];
+  /** How often the counters began again; what is judged is the time after the last restart. */
+  readonly restarts: number;
   readonly stackEnds: Readonly<Record<StackEnd, number>>;
 }

@@ -1,0 +1,199 @@
+/**
+ * A capture as it comes in: fed sample by sample, it can report at every one. What it keeps is
+ * bounded by the number of stacks and cohorts, and a report costs some microseconds for each site.
+ */
+import type { Capture, Sample } from '../capture/capture.ts';
+import type { Cost, StackEnd } from '../../protocol/agent.ts';
+import { balanceOf, growthOf } from './balance.ts';
+import type { Setting } from './evidence.ts';
+import { exhaustionOf, leakRate } from './exhaustion.ts';
+import { findContainer } from './lockstep.ts';
+import { lossesOf, lossImpact } from './loss-impact.ts';
+import { Recording } from './recording.ts';
+import type { Report, Site, SiteStack, Verdict } from './report.ts';
+import { draftSite, type SiteDraft } from './site-draft.ts';
+import { groupStacks, StackResolver, type ResolvedStack } from './sites.ts';
+import { cohortSurvival } from './slices.ts';
+import { type Thresholds, withDefaults } from './thresholds.ts';
+import { judge, type Judgement } from './verdict.ts';
+
+/** What a report needs beside the samples; locations and stacks may still be arriving. */
+export type Context = Pick<Capture, 'host' | 'start' | 'modules' | 'locations' | 'stacks'>;
+
+/** The order in which sites are shown. */
+const ORDER: readonly Verdict[] = [
+  'leak',
+  'growing',
+  'insufficient data',
+  'sawtooth',
+  'cache',
+  'warm-up',
+  'steady',
+];
+
+const noCost: Cost = { hits: 0, targetNs: 0, agentNs: 0, coreShare: 0, targetShare: 0 };
+
+/** A draft with its verdict. */
+interface Judged {
+  readonly draft: SiteDraft;
+  readonly judgement: Judgement;
+}
+
+export class Analyzer {
+  readonly #thresholds: Thresholds;
+  readonly #recording: Recording;
+  #resolver: StackResolver | undefined;
+
+  /** @param intervalMs the time between samples that the capture was started with */
+  constructor(intervalMs: number, thresholds?: Partial<Thresholds>) {
+    this.#thresholds = withDefaults(thresholds);
+    this.#recording = new Recording(intervalMs * 1e6);
+  }
+
+  /** Takes over the next sample. */
+  add(sample: Sample): void {
+    this.#recording.add(sample);
+  }
+
+  /** The verdicts on all that was added so far. */
+  report(context: Context): Report {
+    const recording = this.#recording;
+    const thresholds = this.#thresholds;
+    this.#resolver ??= new StackResolver(thresholds.systemPaths, context.start.process.executable);
+    const resolver = this.#resolver;
+    const stacks = [...recording.histories.keys()].map((stack) => resolver.resolve(stack, context));
+    const setting = this.#setting();
+    const judged = groupStacks(stacks).map((group) => {
+      const draft = draftSite(group, recording, setting.seconds, thresholds);
+      return { draft, judgement: judge(draft.evidence, setting) };
+    });
+    const sites = withContainers(judged, setting)
+      .map(({ draft, judgement }) => siteOf(draft, judgement))
+      .sort(compareSites);
+    return this.#assemble(context, sites, stacks, setting);
+  }
+
+  #setting(): Setting {
+    const { grid, process, now, originNs, last } = this.#recording;
+    const seconds = grid.activeNs.map((ns) => ns / 1e9);
+    const points = seconds.length;
+    const watched = (seconds.at(-1) ?? 0) - (seconds[0] ?? 0);
+    return {
+      thresholds: this.#thresholds,
+      samples: grid.samples,
+      watchedNs: now.activeNs - originNs,
+      resolutionSeconds: points > 1 ? watched / (points - 1) : 0,
+      losses: lossImpact(last, this.#thresholds),
+      seconds,
+      processBytes: process.bytes,
+      tracedBytes: process.traced,
+      unknownFrees: process.unknownFrees,
+    };
+  }
+
+  #assemble(
+    context: Context,
+    sites: readonly Site[],
+    stacks: readonly ResolvedStack[],
+    setting: Setting,
+  ): Report {
+    const { first, last, now, gaps, restarts, process } = this.#recording;
+    const stackEnds: Record<StackEnd, number> = { complete: 0, truncated: 0, guessed: 0 };
+    for (const stack of stacks) stackEnds[stack.end] += 1;
+    return {
+      sites,
+      durationNs: now.wallNs,
+      samples: setting.samples,
+      balance: balanceOf(
+        {
+          bytes: (process.bytes.at(-1) ?? 0) - (process.bytes[0] ?? 0),
+          unknownFrees: (last?.totals.unknownFrees ?? 0) - (first?.totals.unknownFrees ?? 0),
+        },
+        sites,
+      ),
+      losses: lossesOf(last),
+      partial: setting.losses.partial,
+      lossNotes: setting.losses.notes,
+      cost: last?.cost ?? noCost,
+      exhaustion: exhaustionOf(
+        sites,
+        (last?.process.rssBytes ?? 0) + (last?.process.swapBytes ?? 0),
+        context.host.memoryBytes,
+        this.#thresholds.certainConfidence,
+      ),
+      gaps: [...gaps],
+      restarts,
+      stackEnds,
+    };
+  }
+}
+
+/** Judges again those sites that grow with a keyed container which is itself no leak. */
+function withContainers(judged: readonly Judged[], setting: Setting): readonly Judged[] {
+  const containers = judged
+    .filter(
+      ({ draft, judgement }) =>
+        judgement.verdict === 'growing' && draft.evidence.holder === 'keyed container',
+    )
+    .map(({ draft }) => draft);
+  if (containers.length === 0) return judged;
+  return judged.map((entry) => {
+    const { verdict } = entry.judgement;
+    if (verdict !== 'leak' && verdict !== 'growing') return entry;
+    if (entry.draft.evidence.holder === 'keyed container') return entry;
+    const container = findContainer(entry.draft, containers, setting.thresholds.lockstepTolerance);
+    if (container === undefined) return entry;
+    const evidence = { ...entry.draft.evidence, container };
+    return { draft: entry.draft, judgement: judge(evidence, setting) };
+  });
+}
+
+function siteOf(draft: SiteDraft, judgement: Judgement): Site {
+  const { group, evidence } = draft;
+  const stacks: SiteStack[] = group.stacks.flatMap((stack, index) => {
+    const history = draft.histories[index];
+    if (history === undefined) return [];
+    return [
+      {
+        stack: stack.stack,
+        end: stack.end,
+        frames: stack.frames,
+        outstandingBytes: history.outstandingBytes,
+        outstandingCount: history.outstandingCount,
+        allocations: history.allocations,
+        frees: history.frees,
+      },
+    ];
+  });
+  stacks.sort(
+    (a, b) =>
+      b.outstandingBytes - a.outstandingBytes || b.allocations - a.allocations || a.stack - b.stack,
+  );
+  return {
+    fingerprint: group.fingerprint,
+    kind: group.kind,
+    blamed: group.blamed,
+    verdict: judgement.verdict,
+    confidence: judgement.confidence,
+    explanation: judgement.explanation,
+    trend: evidence.trend,
+    residue: evidence.residue?.residue,
+    holder: evidence.holder,
+    survival: draft.survival,
+    outstandingBytes: evidence.outstandingBytes,
+    outstandingCount: evidence.outstandingCount,
+    allocations: evidence.allocations,
+    frees: evidence.frees,
+    cohorts: cohortSurvival(draft.slices),
+    series: draft.series,
+    stacks,
+  };
+}
+
+function compareSites(a: Site, b: Site): number {
+  return (
+    ORDER.indexOf(a.verdict) - ORDER.indexOf(b.verdict) ||
+    leakRate(b) - leakRate(a) ||
+    growthOf(b) - growthOf(a)
+  );
+}

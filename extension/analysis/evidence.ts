@@ -1,0 +1,57 @@
+/**
+ * Everything that a verdict looks at, for one site and for the process around it.
+ */
+import type { LossImpact } from './loss-impact.ts';
+import type { Holder, Trend } from './report.ts';
+import type { ResidueEvidence } from './residue.ts';
+import type { Level } from './shape.ts';
+import type { Thresholds } from './thresholds.ts';
+
+export interface SiteEvidence {
+  readonly trend: Trend;
+  /** The site's level at each point of the grid. */
+  readonly level: Level;
+  /** The same, of those stacks only that have living blocks. */
+  readonly growingLevel: Level;
+  readonly residue: ResidueEvidence | undefined;
+  readonly outstandingCount: number;
+  readonly outstandingBytes: number;
+  readonly allocations: number;
+  readonly frees: number;
+  readonly holder: Holder;
+  /** A word in the blamed function's or its caller's name that announces a bound. */
+  readonly boundedWord: string | undefined;
+  /** Nearly all survivors come from stacks that never freed anything. */
+  readonly neverFreed: boolean;
+  /** A line whose keyed container grows in step with this site, `file:line`. */
+  readonly container: string | undefined;
+}
+
+/** The process and the capture that a site is seen in. */
+export interface Setting {
+  readonly thresholds: Thresholds;
+  readonly samples: number;
+  /** Active time from first to last sample, ns. */
+  readonly watchedNs: number;
+  /** Time between two points of the grid, seconds. */
+  readonly resolutionSeconds: number;
+  readonly losses: LossImpact;
+  /** Active seconds of the grid's points. */
+  readonly seconds: readonly number[];
+  /** The process's anonymous memory and swap at each point, bytes. */
+  readonly processBytes: readonly number[];
+  /** Outstanding bytes of all stacks at each point. */
+  readonly tracedBytes: readonly number[];
+  /** Cumulative frees of blocks from before the capture, at each point. */
+  readonly unknownFrees: readonly number[];
+}
+
+/** What a value gained between a time and the end. */
+export function gainSince(
+  setting: Setting,
+  values: readonly number[],
+  fromSeconds: number,
+): number {
+  const at = setting.seconds.findIndex((seconds) => seconds >= fromSeconds);
+  return at < 0 ? 0 : (values.at(-1) ?? 0) - (values[at] ?? 0);
+}

@@ -1,0 +1,159 @@
+/**
+ * What is remembered of a capture's samples: one history for each stack, the process's memory at
+ * each point of the grid, gaps and restarts.
+ *
+ * Samples are taken as they come. One that repeats or precedes another is left out; counters that
+ * begin again (another agent took over) make everything begin again; a clock that steps back is
+ * taken to have gone on by one interval.
+ */
+import type { Sample } from '../capture/capture.ts';
+import { CohortClock } from './cohort-clock.ts';
+import type { Gap } from './report.ts';
+import type { Now } from './slices.ts';
+import { ageClass, StackHistory } from './stack-history.ts';
+import { TimeGrid } from './time-grid.ts';
+
+/** Intervals without a sample that make a gap. */
+const GAP_INTERVALS = 5;
+
+/** Values of the process at each point of the grid. */
+interface ProcessSeries {
+  /** Resident anonymous memory and swap, bytes. */
+  readonly bytes: number[];
+  /** Outstanding bytes over all stacks. */
+  readonly traced: number[];
+  readonly unknownFrees: number[];
+}
+
+export class Recording {
+  readonly histories = new Map<number, StackHistory>();
+  readonly gaps: Gap[] = [];
+  restarts = 0;
+  grid = new TimeGrid();
+  clock = new CohortClock();
+  process: ProcessSeries = { bytes: [], traced: [], unknownFrees: [] };
+  first: Sample | undefined;
+  last: Sample | undefined;
+  readonly #intervalNs: number;
+  /** Added to the agent's time to make it ascend. */
+  #wallOffset = 0;
+
+  /** @param intervalNs the time between samples that was asked for */
+  constructor(intervalNs: number) {
+    this.#intervalNs = Math.max(1, intervalNs);
+  }
+
+  get now(): Now {
+    return {
+      wallNs: this.grid.wallNs.at(-1) ?? 0,
+      activeNs: this.grid.activeNs.at(-1) ?? 0,
+    };
+  }
+
+  /** Active time of the first sample, ns. */
+  get originNs(): number {
+    return Math.min(this.#originNs, this.now.activeNs);
+  }
+  #originNs = 0;
+
+  add(sample: Sample): void {
+    const { last } = this;
+    if (last !== undefined && this.#isStale(sample, last)) return;
+    if (last !== undefined && sample.totals.allocations < last.totals.allocations) this.#restart();
+    const before = this.now;
+    const now = this.#advance(sample, before);
+    if (this.grid.add(now.wallNs, now.activeNs)) this.#halve();
+    this.clock.learn(
+      sample.cohort.index,
+      Math.min(now.wallNs, sample.cohort.startNs + this.#wallOffset),
+      Math.max(before.activeNs, now.activeNs - Math.max(0, sample.timeNs - sample.cohort.startNs)),
+    );
+    this.#count(sample, before, now);
+    const point = this.grid.current;
+    this.process.bytes[point] = sample.process.anonymousBytes + sample.process.swapBytes;
+    this.process.traced[point] = sample.totals.allocatedBytes - sample.totals.freedBytes;
+    this.process.unknownFrees[point] = sample.totals.unknownFrees;
+    this.first ??= sample;
+    this.last = sample;
+  }
+
+  /** A sample that was seen already, or that arrives behind a later one of the same agent. */
+  #isStale(sample: Sample, last: Sample): boolean {
+    if (sample.sequence > last.sequence) return false;
+    return sample.sequence === last.sequence
+      ? sample.totals.allocations === last.totals.allocations
+      : sample.sequence !== 0;
+  }
+
+  #restart(): void {
+    this.restarts += 1;
+    this.histories.clear();
+    this.grid = new TimeGrid();
+    this.clock = new CohortClock();
+    this.process = { bytes: [], traced: [], unknownFrees: [] };
+    this.first = undefined;
+    this.last = undefined;
+    this.#wallOffset = 0;
+  }
+
+  /** The sample's time on both clocks; notes a gap. */
+  #advance(sample: Sample, before: Now): Now {
+    const { last } = this;
+    if (last === undefined) {
+      this.#originNs = Math.min(sample.timeNs, sample.cohort.startNs);
+      return { wallNs: sample.timeNs, activeNs: sample.timeNs };
+    }
+    let wallNs = sample.timeNs + this.#wallOffset;
+    if (wallNs <= before.wallNs) {
+      this.#wallOffset += before.wallNs + this.#intervalNs - wallNs;
+      wallNs = before.wallNs + this.#intervalNs;
+    }
+    let passed = wallNs - before.wallNs;
+    if (passed > GAP_INTERVALS * this.#intervalNs) {
+      const idle =
+        sample.totals.allocations === last.totals.allocations &&
+        sample.totals.frees === last.totals.frees &&
+        sample.totals.unknownFrees === last.totals.unknownFrees;
+      this.gaps.push({ fromNs: before.wallNs, toNs: wallNs, idle });
+      if (idle) passed = this.#intervalNs;
+    }
+    return { wallNs, activeNs: before.activeNs + passed };
+  }
+
+  #count(sample: Sample, before: Now, now: Now): void {
+    const point = this.grid.current;
+    const current = sample.cohort.index;
+    let agedCohort = -1;
+    let age = 0;
+    for (const counter of sample.counters) {
+      const cohort = counter[1];
+      if (cohort !== agedCohort) {
+        agedCohort = cohort;
+        const end = cohort >= current ? now : this.clock.span(cohort, now.wallNs, now.activeNs);
+        const endNs = 'endNs' in end ? end.endNs : end.activeNs;
+        age = ageClass(Math.max(0, before.activeNs - endNs));
+      }
+      const stack = counter[0];
+      let history = this.histories.get(stack);
+      if (history === undefined) {
+        history = new StackHistory();
+        this.histories.set(stack, history);
+      }
+      if (history.update(counter, point, age)) continue;
+      // This stack's counters began again, and nothing that was known of it holds any more.
+      const fresh = new StackHistory();
+      fresh.update(counter, point, 0);
+      this.histories.set(stack, fresh);
+    }
+  }
+
+  #halve(): void {
+    for (const history of this.histories.values()) history.halve();
+    for (const values of [this.process.bytes, this.process.traced, this.process.unknownFrees]) {
+      const kept = values.filter((_, index) => index % 2 === 1);
+      // The newest sample's value is written next, at the point that it now shares.
+      values.length = 0;
+      values.push(...kept);
+    }
+  }
+}
