@@ -2,6 +2,7 @@
 
 #include <dwarf.h>
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <string_view>
@@ -69,6 +70,20 @@ bool is_pointer_to_constant(std::string_view type) {
     return type.ends_with(" const*") || type.ends_with(" const* const");
 }
 
+bool has_parameters(Dwarf_Die function) {
+    for (auto child = first_child(function); child; child = next_sibling(*child)) {
+        if (dwarf_tag(&*child) == DW_TAG_formal_parameter) return true;
+    }
+    return false;
+}
+
+// The DIE that lists the parameters: the declaration, but link-time optimization may have left its
+// list out.
+Dwarf_Die described_by(const std::vector<Dwarf_Die>& chain) {
+    const auto link = std::find_if(chain.rbegin(), chain.rend(), has_parameters);
+    return link == chain.rend() ? chain.back() : *link;
+}
+
 // `inside` is the name of what the scope is around.
 std::string scope_label(Dwarf_Die scope, std::string_view inside) {
     if (const char* name = dwarf_diename(&scope); name != nullptr) return name;
@@ -103,8 +118,7 @@ std::string FunctionNames::read_name(Dwarf_Die die) {
     if (plain == nullptr) return {};
     // main and extern "C" functions have the name that they are linked by.
     if (visible || !is_cplusplus(die)) return plain;
-    const Dwarf_Die& declaration = chain.back();
-    return qualified_name(declaration, 0) + parameter_list(declaration, 0);
+    return qualified_name(chain.back(), 0) + parameter_list(described_by(chain), 0);
 }
 
 std::string FunctionNames::qualified_name(Dwarf_Die declaration, unsigned depth) {

@@ -22,6 +22,17 @@ std::tuple<bool, std::size_t, std::size_t> strangeness(std::uint8_t binding, con
     return {binding == STB_LOCAL, std::strspn(name, "_"), std::strlen(name)};
 }
 
+// Functions in assembly often have no size: then they may reach to the end of their section.
+std::uint64_t size_of(Elf* elf, const GElf_Sym& symbol) {
+    GElf_Shdr section;
+    if (symbol.st_size != 0 ||
+        gelf_getshdr(elf_getscn(elf, symbol.st_shndx), &section) == nullptr ||
+        symbol.st_value < section.sh_addr || symbol.st_value - section.sh_addr > section.sh_size) {
+        return symbol.st_size;
+    }
+    return section.sh_size - (symbol.st_value - section.sh_addr);
+}
+
 }  // namespace
 
 SymbolTable::SymbolTable(Elf* elf, std::uint32_t section_type) : elf_(elf) {
@@ -41,7 +52,7 @@ SymbolTable::SymbolTable(Elf* elf, std::uint32_t section_type) : elf_(elf) {
                 symbol.st_value == 0) {
                 continue;
             }
-            symbols_.push_back({symbol.st_value, symbol.st_size, symbol.st_name,
+            symbols_.push_back({symbol.st_value, size_of(elf, symbol), symbol.st_name,
                                 static_cast<std::uint8_t>(GELF_ST_BIND(symbol.st_info))});
         }
         break;  // There is at most one of each type.
@@ -66,7 +77,7 @@ std::string SymbolTable::name_at(std::uint64_t address) const {
     std::uint8_t best_binding = 0;
     for (auto it = after; it != symbols_.begin() && std::prev(it)->address == start; --it) {
         const Symbol& symbol = *std::prev(it);
-        if (symbol.size != 0 && address - symbol.address >= symbol.size) continue;
+        if (address - symbol.address >= symbol.size) continue;
         const char* name = raw_name(symbol);
         if (*name == '\0') continue;
         if (best == nullptr ||

@@ -19,7 +19,7 @@ class SymbolTable {
 
     [[nodiscard]] bool empty() const { return symbols_.empty(); }
     // Demangled name of the function that holds an ELF virtual address, empty where none does.
-    // Functions without a size, as assembly has them, reach to the next symbol.
+    // Functions without a size, as assembly has them, reach to the next symbol of their section.
     [[nodiscard]] std::string name_at(std::uint64_t address) const;
 
   private:
