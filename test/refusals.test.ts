@@ -59,8 +59,8 @@ describe('a capture that cannot be', { concurrency: 2 }, () => {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     try {
-      const [chunk]: unknown[] = await once(parent.stdout.setEncoding('latin1'), 'data');
-      const pid = Number(chunk);
+      const printed: unknown[] = await once(parent.stdout.setEncoding('latin1'), 'data');
+      const pid = Number(printed[0]);
       while ((await stateOf(pid))?.state !== 'Z') await delay(5);
       const result = await runCli(['capture', '--pid', String(pid)]);
       assert.equal(result.status, 4);

@@ -72,7 +72,7 @@ export function lostEvents(losses: Losses): string[] {
 /** What a stack allocated and what of it is left, from its last counters. */
 export interface StackTotals {
   readonly stack: number;
-  readonly kind: 'heap' | 'mapping';
+  readonly kind: 'heap' | 'mapping' | 'free';
   readonly end: string;
   readonly frames: readonly Frame[];
   readonly allocations: number;

@@ -6,7 +6,7 @@
  *   `// Ground truth: silent (VERDICT)` nothing is to be blamed; VERDICT is what it rather is
  *   `// Ground truth: exercise`         not for judging: it exercises the engine for one test
  */
-import { readdir, readFile } from 'node:fs/promises';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Verdict } from '../../extension/analysis/report.ts';
@@ -53,16 +53,10 @@ function parseMarks(source: string, file: string): string[] {
 }
 
 /** All programs, by name. A program NAME consists of NAME.c or NAME.cpp, and of NAME.PART.cpp. */
-export async function readTargets(): Promise<ReadonlyMap<string, Target>> {
-  const files = (await readdir(sourceFolder)).filter(
-    (file) => /\.(c|cpp)$/.test(file) && file !== 'pace.c',
-  );
-  const sources = await Promise.all(
-    files.map(async (file) => ({
-      file,
-      source: await readFile(path.join(sourceFolder, file), 'utf8'),
-    })),
-  );
+function readTargets(): ReadonlyMap<string, Target> {
+  const sources = readdirSync(sourceFolder)
+    .filter((file) => /\.(c|cpp)$/.test(file) && file !== 'pace.c')
+    .map((file) => ({ file, source: readFileSync(path.join(sourceFolder, file), 'utf8') }));
   const targets = new Map<string, Target>();
   for (const { file, source } of sources) {
     const [name = '', ...rest] = file.split('.');
@@ -78,7 +72,8 @@ export async function readTargets(): Promise<ReadonlyMap<string, Target>> {
   return targets;
 }
 
-const all = await readTargets();
+// Read once: which tests there are depends on it.
+const all = readTargets();
 
 /** One program by name. */
 export function target(name: string): Target {
