@@ -305,14 +305,19 @@ export const viewCommand = z.enum([
 ]);
 export type ViewCommand = z.infer<typeof viewCommand>;
 
+/** What the user chose on the page, and in which capture: its PID and when it was started. */
+export const rememberedChoice = z.object({
+  pid: count,
+  startedUnixMs: z.number(),
+  site: z.nullable(index),
+  window: z.nullable(z.object({ fromNs: count, toNs: count })),
+});
+export type RememberedChoice = z.infer<typeof rememberedChoice>;
+
 export const fromView = z.discriminatedUnion('type', [
-  /** The page is there and empty. What it remembers from before a reload is taken over where the
-   *  extension itself has nothing selected. */
-  z.object({
-    type: z.literal('ready'),
-    site: z.nullable(index),
-    window: z.nullable(z.object({ fromNs: count, toNs: count })),
-  }),
+  /** The page is there and empty. What it remembers from before a reload is taken over where it is
+   *  of the capture that is shown and the extension itself has nothing chosen. */
+  z.object({ type: z.literal('ready'), choice: z.nullable(rememberedChoice) }),
   z.object({ type: z.literal('select'), site: z.nullable(index) }),
   z.object({ type: z.literal('window'), fromNs: count, toNs: count }),
   z.object({ type: z.literal('clearWindow') }),

@@ -1,6 +1,7 @@
 // Bundles the TypeScript parts into dist/.
 import { chmod } from 'node:fs/promises';
 import { build } from 'esbuild';
+import { bundleWebview } from './bundle-webview.mjs';
 
 const shared = { bundle: true, sourcemap: true, logLevel: 'warning', minify: true };
 
@@ -14,3 +15,5 @@ await build({
   banner: { js: '#!/usr/bin/env node' },
 });
 await chmod('dist/cli.js', 0o755);
+
+await bundleWebview('dist/webview');

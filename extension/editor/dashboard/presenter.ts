@@ -6,7 +6,13 @@
  * decoded messages, and tells it when the page is hidden (nothing is computed meanwhile).
  */
 import type { Site, StackFrame } from '../../analysis/report.ts';
-import type { FromView, ToView, ViewCommand, ViewState } from '../../../protocol/view.ts';
+import type {
+  FromView,
+  RememberedChoice,
+  ToView,
+  ViewCommand,
+  ViewState,
+} from '../../../protocol/view.ts';
 import { isEmptyUpdate, updateBetween } from '../../../protocol/viewUpdate.ts';
 import { PathNumbers } from './flameGraph.ts';
 import { siteFrame, siteId } from './names.ts';
@@ -26,6 +32,8 @@ export class DashboardPresenter {
   private chosenRange: TimeRange | undefined;
   /** Computed once for a range: a window of the past does not change. */
   private window: WindowSurvivors | undefined;
+  /** From before a reload, until the first capture is shown. */
+  private remembered: RememberedChoice | undefined;
   private numbers = new PathNumbers();
   private visible = true;
   /** What the page has; undefined until it said `ready`. */
@@ -66,7 +74,7 @@ export class DashboardPresenter {
   receive(message: FromView): Wish | undefined {
     switch (message.type) {
       case 'ready':
-        this.restore(message.site ?? undefined, message.window ?? undefined);
+        this.restart(message.choice);
         return undefined;
       case 'select':
         this.chooseSite(message.site ?? undefined);
@@ -88,13 +96,23 @@ export class DashboardPresenter {
     }
   }
 
-  /** A page that comes anew gets everything, and brings its choice where there is none here. */
-  private restore(site: number | undefined, range: TimeRange | undefined): void {
-    this.chosenSite ??= site;
-    this.chosenRange ??= range;
+  /** A page that comes anew gets everything. */
+  private restart(remembered: RememberedChoice | null): void {
+    this.remembered = remembered ?? undefined;
     this.visible = true;
     this.sent = this.build();
     this.post({ type: 'state', state: this.sent });
+  }
+
+  /** What the page remembers counts where it is of this capture and nothing is chosen here. */
+  private recall({ capture }: Subject): void {
+    const { remembered } = this;
+    if (remembered === undefined) return;
+    this.remembered = undefined;
+    if (remembered.pid !== capture.start.process.pid) return;
+    if (remembered.startedUnixMs !== capture.start.startedUnixMs) return;
+    this.chosenSite ??= remembered.site ?? undefined;
+    this.chosenRange ??= remembered.window ?? undefined;
   }
 
   private chooseSite(site: number | undefined): void {
@@ -120,6 +138,7 @@ export class DashboardPresenter {
   private build(): ViewState {
     this.revision += 1;
     if (this.subject === undefined) return emptyState(this.revision);
+    this.recall(this.subject);
     if (this.chosenRange !== undefined)
       this.window ??= windowSurvivors(this.subject.capture, this.chosenRange);
     const choice = { site: this.chosenSite, window: this.window };

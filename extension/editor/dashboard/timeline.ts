@@ -11,7 +11,7 @@ import {
   type Timeline,
   type TrendBand,
 } from '../../../protocol/view.ts';
-import { decimate } from './decimate.ts';
+import { decimate, type Points } from './decimate.ts';
 import { siteId } from './names.ts';
 import { finite, whole } from './numbers.ts';
 import { survivorSeries, type WindowSurvivors } from './window.ts';
@@ -67,17 +67,23 @@ function siteCurves(charted: readonly Site[], rest: readonly Site[]): Curve[] {
     key: siteCurveKey(siteId(site)),
     ...decimate(site.series.timeNs, site.series.outstandingBytes),
   }));
-  const times = rest[0]?.series.timeNs;
-  if (times === undefined) return curves;
+  return rest.length === 0 ? curves : [...curves, { key: CurveKey.others, ...summed(rest) }];
+}
+
+/** Outstanding bytes of all these sites together, at some of the first one's times. */
+function summed(sites: readonly Site[]): Points {
+  const times = sites[0]?.series.timeNs ?? [];
   const step = Math.max(1, Math.ceil(times.length / OTHERS_POINTS));
-  const others: Curve = { key: CurveKey.others, timeNs: [], values: [] };
-  for (let at = (times.length - 1) % step; at < times.length; at += step) {
-    let sum = 0;
-    for (const site of rest) sum += site.series.outstandingBytes[at] ?? 0;
-    others.timeNs.push(times[at] ?? 0);
-    others.values.push(sum);
+  const timeNs = times.filter((_, at) => (times.length - 1 - at) % step === 0);
+  const values = timeNs.map(() => 0);
+  for (const { series } of sites) {
+    let at = -1;
+    for (const [tick, ns] of timeNs.entries()) {
+      while ((series.timeNs[at + 1] ?? Infinity) <= ns) at += 1;
+      values[tick] = (values[tick] ?? 0) + finite(series.outstandingBytes[at] ?? 0);
+    }
   }
-  return [...curves, others];
+  return { timeNs, values };
 }
 
 function windowCurves(
