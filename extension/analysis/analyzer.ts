@@ -64,7 +64,9 @@ export class Analyzer {
     const stacks = [...recording.histories.keys()].map((stack) => resolver.resolve(stack, context));
     const setting = this.#setting();
     const judged = groupStacks(stacks).map((group) => {
-      const draft = draftSite(group, recording, setting.seconds, thresholds);
+      const draft = draftSite(group, recording, setting.seconds, thresholds, (stack) =>
+        resolver.resolve(stack, context),
+      );
       return { draft, judgement: judge(draft.evidence, setting) };
     });
     const sites = withContainers(judged, setting)
@@ -186,6 +188,8 @@ function siteOf(draft: SiteDraft, judgement: Judgement): Site {
     frees: evidence.frees,
     cohorts: cohortSurvival(draft.slices),
     series: draft.series,
+    freedAt: draft.freedAt,
+    through: draft.through,
     stacks,
   };
 }

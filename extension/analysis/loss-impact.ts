@@ -30,6 +30,8 @@ const noLosses: Losses = {
   stacksGuessed: 0,
   returnsMissed: 0,
   freesMissed: 0,
+  freeSitesFull: 0,
+  freeSitesFull: 0,
   probesMissed: 0,
 };
 
@@ -46,6 +48,8 @@ const phrases: Readonly<Record<keyof Losses, string>> = {
   stacksGuessed: 'N call stacks rest on frame pointers, and may be wrong',
   returnsMissed: 'N allocations were not followed: their return was not seen',
   freesMissed: 'N frees were not seen',
+  freeSitesFull: 'N frees have no known place: the table of places was full',
+  freeSitesFull: 'N frees have no place: the table of places was full',
   probesMissed: 'N probe hits were dropped by the kernel',
 };
 

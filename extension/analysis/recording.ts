@@ -27,6 +27,8 @@ interface ProcessSeries {
 
 export class Recording {
   readonly histories = new Map<number, StackHistory>();
+  /** Stack of the allocation -> stack of the free -> blocks, an estimate. */
+  readonly freeSites = new Map<number, Map<number, number>>();
   readonly gaps: Gap[] = [];
   restarts = 0;
   grid = new TimeGrid();
@@ -69,6 +71,7 @@ export class Recording {
       Math.max(before.activeNs, now.activeNs - Math.max(0, sample.timeNs - sample.cohort.startNs)),
     );
     this.#count(sample, before, now);
+    this.#countFreeSites(sample);
     const point = this.grid.current;
     this.process.bytes[point] = sample.process.anonymousBytes + sample.process.swapBytes;
     this.process.traced[point] = sample.totals.allocatedBytes - sample.totals.freedBytes;
@@ -88,6 +91,7 @@ export class Recording {
   #restart(): void {
     this.restarts += 1;
     this.histories.clear();
+    this.freeSites.clear();
     this.grid = new TimeGrid();
     this.clock = new CohortClock();
     this.process = { bytes: [], traced: [], unknownFrees: [] };
@@ -144,6 +148,17 @@ export class Recording {
       const fresh = new StackHistory();
       fresh.update(counter, point, 0);
       this.histories.set(stack, fresh);
+    }
+  }
+
+  #countFreeSites(sample: Sample): void {
+    for (const [allocation, free, blocks] of sample.freeSites) {
+      let places = this.freeSites.get(allocation);
+      if (places === undefined) {
+        places = new Map();
+        this.freeSites.set(allocation, places);
+      }
+      places.set(free, blocks);
     }
   }
 

@@ -98,6 +98,15 @@ export interface SiteStack {
   readonly frees: number;
 }
 
+/** Where those blocks of a site that do not leak are freed. */
+export interface FreedAt {
+  /** The frame to look at in the freeing stack, chosen as a site's blamed frame is. */
+  readonly frame: StackFrame | undefined;
+  /** Estimated number of blocks freed there, and their share of the site's frees. */
+  readonly blocks: number;
+  readonly share: number;
+}
+
 /** All stacks that share the owned allocation line. */
 export interface Site {
   /** Survives a rebuild and a move of lines: a hash of the owned functions' names, not of addresses. */
@@ -124,6 +133,11 @@ export interface Site {
   /** Oldest first. */
   readonly cohorts: readonly CohortSurvival[];
   readonly series: Series;
+  /** Most frees first; empty where nothing was freed, or no free's stack is known. */
+  readonly freedAt: readonly FreedAt[];
+  /** The nearest owned caller that all leaking stacks have and no other stack of the site has;
+   *  undefined where callers do not tell the two apart. */
+  readonly through: StackFrame | undefined;
   /** Largest outstanding first; never empty. */
   readonly stacks: readonly SiteStack[];
 }

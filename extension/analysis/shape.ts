@@ -19,63 +19,59 @@ const mean = (values: readonly number[]): number => sum(values) / Math.max(1, va
 
 /** Rises and falls that are large beside the level. */
 export interface Releases {
-  /** Falls by at least the given share of the peak before them, after a climb of several points. */
+  /** Falls by at least the given share of the peak, each after a climb. */
   readonly count: number;
-  /** Level after the last fall, and before it, bytes. */
+  /** Level after the last such fall, and before it, bytes. */
   readonly trough: number;
   readonly peak: number;
 }
 
 /**
- * Counts bulk releases: a climb over three or more points, three quarters of whose steps do not go
- * down, and then a fall to a fraction of the peak. The ups and downs of a churn have no climbs.
- * @param share of the peak that a fall must lose
+ * Counts bulk releases by the turning points of the level: it has turned when it is away from its
+ * last extreme by a share of the peak. A fall counts when the way up to its peak was a climb, three
+ * quarters of whose steps did not go down; the ups and downs of a churn have no climbs.
+ * @param share of the peak that a fall must lose, and a rise regain
  */
 export function findReleases(level: Level, share: number): Releases {
   const { bytes } = level;
-  let count = 0;
-  let trough = bytes[0] ?? 0;
+  let rising = true;
   let troughAt = 0;
-  let peak = trough;
   let peakAt = 0;
-  let lastPeak = 0;
+  let count = 0;
   let lastTrough = 0;
-  let released = false;
+  let lastPeak = 0;
+  let counted = false;
   for (let i = 1; i < bytes.length; i += 1) {
     const value = bytes[i] ?? 0;
-    if (released) {
-      if (value <= trough) {
-        trough = value;
+    const peak = bytes[peakAt] ?? 0;
+    if (rising) {
+      if (value >= peak) peakAt = i;
+      else if (peak - value >= share * peak) {
+        counted = isClimb(bytes, troughAt, peakAt);
+        if (counted) {
+          count += 1;
+          lastPeak = peak;
+          lastTrough = value;
+        }
+        rising = false;
         troughAt = i;
-        lastTrough = value;
-        peak = value;
-        peakAt = i;
-        continue;
       }
-      released = false;
-    }
-    if (value >= peak) {
-      peak = value;
-      peakAt = i;
       continue;
     }
-    if (peak - value < share * peak || peak - trough < share * peak) continue;
-    if (isClimb(bytes, troughAt, peakAt)) {
-      count += 1;
-      lastPeak = peak;
-      lastTrough = value;
+    if (value <= (bytes[troughAt] ?? 0)) {
+      troughAt = i;
+      if (counted) lastTrough = value;
+    } else if (value - (bytes[troughAt] ?? 0) >= share * peak) {
+      rising = true;
+      peakAt = i;
     }
-    trough = value;
-    troughAt = i;
-    peak = value;
-    peakAt = i;
-    released = true;
   }
   return { count, trough: lastTrough, peak: lastPeak };
 }
 
+/** Three points at least that go up, or two steps without any fall. */
 function isClimb(bytes: readonly number[], from: number, to: number): boolean {
-  if (to - from < 3) return false;
+  if (to - from < 2) return false;
   let falls = 0;
   for (let i = from + 1; i <= to; i += 1) if ((bytes[i] ?? 0) < (bytes[i - 1] ?? 0)) falls += 1;
   return falls <= (to - from) / 4;
@@ -140,7 +136,7 @@ export interface Enlargement {
   readonly fillBytesPerSecond: number;
 }
 
-/** Looks for enlargement: bytes rise while the number of blocks does not. */
+/** Looks for enlargement: blocks become larger, and not more. */
 export function findEnlargement(level: Level): Enlargement | undefined {
   const { seconds, bytes, count } = level;
   const n = bytes.length;
@@ -148,10 +144,14 @@ export function findEnlargement(level: Level): Enlargement | undefined {
   const early = Math.max(...count.slice(0, quarter + 1));
   const late = count[n - 1] ?? 0;
   if (n < 4 || late === 0 || late > early + Math.max(1, early / 10)) return undefined;
+  const sizeBefore = (bytes[quarter] ?? 0) / Math.max(1, count[quarter] ?? 0);
+  if ((bytes[n - 1] ?? 0) / late < 1.3 * sizeBefore) return undefined;
   const steps: { at: number; height: number }[] = [];
   let highest = bytes[0] ?? 0;
+  let falls = 0;
   for (let i = 1; i < n; i += 1) {
     const value = bytes[i] ?? 0;
+    if (value < (bytes[i - 1] ?? 0)) falls += 1;
     if (value <= highest) continue;
     steps.push({ at: seconds[i] ?? 0, height: value - highest });
     highest = value;
@@ -159,8 +159,8 @@ export function findEnlargement(level: Level): Enlargement | undefined {
   const last = steps.at(-1);
   const previous = steps.at(-2);
   if (last === undefined || previous === undefined) return undefined;
-  // A level that also falls is not one block's.
-  if ((bytes[n - 1] ?? 0) < 0.9 * highest) return undefined;
+  // A level that falls again and again is not that of a few growing blocks.
+  if (falls > steps.length / 4 || (bytes[n - 1] ?? 0) < 0.9 * highest) return undefined;
   const half = steps.length >> 1;
   const firstHalf = mean(steps.slice(0, half).map((step) => step.height));
   const secondHalf = mean(steps.slice(half).map((step) => step.height));

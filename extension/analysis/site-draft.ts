@@ -4,7 +4,8 @@
 import type { SiteEvidence } from './evidence.ts';
 import { boundedWord } from './holder.ts';
 import type { Recording } from './recording.ts';
-import type { Holder, Series, SurvivalPoint } from './report.ts';
+import { freedPlaces, leakingCaller } from './siblings.ts';
+import type { FreedAt, Holder, Series, StackFrame, SurvivalPoint } from './report.ts';
 import { findResidue } from './residue.ts';
 import type { Level } from './shape.ts';
 import type { ResolvedStack, StackGroup } from './sites.ts';
@@ -27,6 +28,8 @@ export interface SiteDraft {
   readonly slices: readonly Slice[];
   readonly series: Series;
   readonly survival: readonly SurvivalPoint[];
+  readonly freedAt: readonly FreedAt[];
+  readonly through: StackFrame | undefined;
 }
 
 function column(histories: readonly StackHistory[], points: number, which: Column): number[] {
@@ -95,6 +98,7 @@ export function draftSite(
   recording: Recording,
   seconds: readonly number[],
   thresholds: Thresholds,
+  resolve: (stack: number) => ResolvedStack,
 ): SiteDraft {
   const pairs = group.stacks.flatMap((stack) => {
     const history = recording.histories.get(stack.stack);
@@ -116,6 +120,8 @@ export function draftSite(
     group,
     histories,
     slices,
+    freedAt: freedPlaces(group.stacks, recording.freeSites, resolve),
+    through: leakingCaller(pairs),
     survival: lifeTable(slices, deathsOf(histories), now.activeNs),
     series: {
       timeNs: recording.grid.wallNs,

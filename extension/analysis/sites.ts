@@ -50,7 +50,7 @@ export class StackResolver {
       location === undefined ? [] : this.#framesOf(location, tables),
     );
     const blamed = this.#ownership.blamed(frames);
-    const kind = info?.kind ?? 'heap';
+    const kind = info?.kind === 'mapping' ? 'mapping' : 'heap';
     const resolved: ResolvedStack = {
       stack,
       kind,

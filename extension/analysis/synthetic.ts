@@ -3,7 +3,7 @@
  * and what an agent would have sent about them. Everything random comes from a seeded generator.
  */
 import type { Capture, Location, Sample } from '../capture/capture.ts';
-import type { Counter, Frame, Losses, StackInfo } from '../../protocol/agent.ts';
+import type { Counter, Frame, FreeSite, Losses, StackInfo } from '../../protocol/agent.ts';
 
 /** A generator of uniform numbers in [0, 1): mulberry32, by T. Ettinger (public domain). */
 export function uniform(seed: number): () => number {
@@ -25,7 +25,7 @@ export interface Place {
   readonly through?: readonly string[];
   /** Owned callers, from the place outwards. */
   readonly callers?: readonly { readonly function: string; readonly line: number }[];
-  readonly kind?: 'heap' | 'mapping';
+  readonly kind?: StackInfo['kind'];
 }
 
 interface Block {
@@ -61,6 +61,8 @@ const noLosses: Losses = {
   stacksGuessed: 0,
   returnsMissed: 0,
   freesMissed: 0,
+  freeSitesFull: 0,
+  freeSitesFull: 0,
   probesMissed: 0,
 };
 
@@ -77,6 +79,7 @@ export class Simulation {
   readonly #tallies = new Map<string, Tally>();
   readonly #blocks = new Map<number, Block>();
   readonly #samples: Sample[] = [];
+  readonly #freeSites = new Map<string, FreeSite>();
   #nextBlock = 1;
   #seconds = 0;
   #cohort = 0;
@@ -115,8 +118,8 @@ export class Simulation {
     return handle;
   }
 
-  /** Frees a block now. */
-  free(handle: number): void {
+  /** Frees a block now; at a place, if one is given. */
+  free(handle: number, where?: Place): void {
     const block = this.#blocks.get(handle);
     if (block === undefined) throw new Error(`no live block ${handle}`);
     this.#blocks.delete(handle);
@@ -126,6 +129,10 @@ export class Simulation {
     tally.changed = true;
     this.#totals.frees += 1;
     this.#totals.freedBytes += block.size;
+    if (where === undefined) return;
+    const key = `${block.stack},${this.#stackOf(where)}`;
+    const known = this.#freeSites.get(key);
+    this.#freeSites.set(key, [block.stack, this.#stackOf(where), (known?.[2] ?? 0) + 1]);
   }
 
   /** Allocates and frees at once, many times, without following each block. */
@@ -177,11 +184,13 @@ export class Simulation {
       sequence: this.#samples.length,
       timeNs: Math.round(this.#seconds * 1e9),
       unixMs: 1_700_000_000_000 + Math.round(this.#seconds * 1000),
+      freeSites: [],
       cohort: {
         index: this.#cohort,
         startNs: Math.round(this.#cohort * this.#cohortSeconds * 1e9),
       },
       counters,
+      freeSites: [...this.#freeSites.values()],
       totals: { ...this.#totals, unknownFrees: this.unknownFrees, failedAllocations: 0 },
       process: {
         rssBytes: resident + 3_000_000,
