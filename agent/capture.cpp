@@ -288,6 +288,7 @@ LossesReport Capture::Impl::losses(const ll_totals& totals) const {
     report.stacks_guessed = totals.losses[LL_LOSS_STACKS_GUESSED];
     report.returns_missed = totals.losses[LL_LOSS_RETURNS_MISSED];
     report.frees_missed = totals.losses[LL_LOSS_FREES_MISSED];
+    report.free_sites_full = totals.losses[LL_LOSS_FREE_SITES_FULL];
     report.unwind_rows_full = modules_.without_rows();
     report.probes_missed = heap_->missed_hits();
     return report;
@@ -321,8 +322,9 @@ void Capture::Impl::sample() {
     report.unix_ms = unix_ms();
     report.cohort = cohorts_.current();
     report.cohort_start_ns = cohorts_.start_ns();
-    report.counters =
-        counters_.take_changes([this](std::uint64_t hash) { return stacks_.find(hash); });
+    const auto number_of = [this](std::uint64_t hash) { return stacks_.find(hash); };
+    report.counters = counters_.take_changes(number_of);
+    report.free_sites = counters_.take_free_sites(number_of);
     report.totals = {totals->allocations, totals->allocated_bytes, totals->frees,
                      totals->freed_bytes, totals->unknown_frees,   totals->failed_allocations};
     if (const auto memory = read_process_memory(pid_)) last_memory_ = *memory;

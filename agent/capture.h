@@ -53,7 +53,7 @@ struct ModuleReport {
     std::string problem;
 };
 
-enum class StackKind : std::uint8_t { heap, mapping };
+enum class StackKind : std::uint8_t { heap, mapping, free };
 enum class StackEnd : std::uint8_t { complete, truncated, guessed };
 
 struct LocationReport {
@@ -89,6 +89,13 @@ struct CounterReport {
     std::uint64_t freed_bytes = 0;
 };
 
+// Blocks of one stack that were freed from another, estimated from a sample of the frees.
+struct FreeSiteReport {
+    std::uint32_t stack = 0;
+    std::uint32_t free_stack = 0;
+    std::uint64_t frees = 0;
+};
+
 struct TotalsReport {
     std::uint64_t allocations = 0;
     std::uint64_t allocated_bytes = 0;
@@ -117,6 +124,7 @@ struct LossesReport {
     std::uint64_t stacks_guessed = 0;
     std::uint64_t returns_missed = 0;
     std::uint64_t frees_missed = 0;
+    std::uint64_t free_sites_full = 0;
     std::uint64_t probes_missed = 0;
 };
 
@@ -127,6 +135,7 @@ struct SampleReport {
     std::uint32_t cohort = 0;
     std::uint64_t cohort_start_ns = 0;
     std::vector<CounterReport> counters;
+    std::vector<FreeSiteReport> free_sites;
     TotalsReport totals;
     ProcessMemory process;
     CostReport cost;

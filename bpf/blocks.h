@@ -9,12 +9,15 @@
 
 #include "bpf/loss.h"
 
-static __always_inline void account_free(const struct ll_block* block) {
+/* Returns how many blocks of the same stack and cohort had been freed before. */
+static __always_inline __u64 account_free(const struct ll_block* block) {
     struct ll_counter_key key = {.stack = block->stack, .cohort = block->cohort};
     struct ll_counter* counter = bpf_map_lookup_elem(&ll_counters, &key);
     struct ll_totals* totals = totals_here();
+    __u64 before = 0;
 
     if (counter) {
+        before = counter->frees;
         LL_ADD(counter->frees, 1);
         LL_ADD(counter->freed_bytes, block->size);
     }
@@ -22,6 +25,7 @@ static __always_inline void account_free(const struct ll_block* block) {
         LL_ADD(totals->frees, 1);
         LL_ADD(totals->freed_bytes, block->size);
     }
+    return before;
 }
 
 /* Sends an event. The agent polls, so it is woken only when the buffer fills up meanwhile: a

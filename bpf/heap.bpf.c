@@ -89,6 +89,31 @@ static __always_inline int enter(struct pt_regs* ctx, enum ll_shape shape, __u64
     return 0;
 }
 
+#ifndef LL_NO_BPF_LOOP
+
+/* Notes where a block is freed. The probe may sit behind free's first instruction, but the stack
+ * pointer has not moved yet, so the caller's frame begins at the return address. */
+static __always_inline void note_free_site(struct pt_regs* ctx, __u32 tid, __u64 stack,
+                                           __u64 weight) {
+    struct ll_thread* thread = thread_state(tid);
+    struct ll_free_site_key key = {.stack = stack};
+    __u64 return_address, *freed;
+
+    if (!thread || read_user(&return_address, sizeof(return_address), PT_REGS_SP(ctx))) return;
+    unwind(&thread->stack, return_address, PT_REGS_SP(ctx) + 8, PT_REGS_FP(ctx));
+    thread->stack.kind = LL_STACK_FREE;
+    if (announce_stack(&thread->stack)) return;
+    key.free_stack = thread->stack.stack;
+    freed = bpf_map_lookup_elem(&ll_free_sites, &key);
+    if (freed) {
+        LL_ADD(*freed, weight);
+    } else if (bpf_map_update_elem(&ll_free_sites, &key, &weight, BPF_NOEXIST)) {
+        count_loss(LL_LOSS_FREE_SITES_FULL);
+    }
+}
+
+#endif
+
 static __always_inline int enter_free(struct pt_regs* ctx) {
     __u64 began = time_if_sampled(LL_FREE);
     struct ll_block block;
@@ -96,7 +121,17 @@ static __always_inline int enter_free(struct pt_regs* ctx) {
 
     if (!is_target(&tid)) return 0;
     if (take_block(PT_REGS_PARM1(ctx), &block)) {
-        account_free(&block);
+        __u64 before = account_free(&block);
+
+#ifndef LL_NO_BPF_LOOP
+        if (before < LL_FREES_ALL) {
+            note_free_site(ctx, tid, block.stack, 1);
+        } else if (before % LL_FREES_ONE_IN == 0) {
+            note_free_site(ctx, tid, block.stack, LL_FREES_ONE_IN);
+        }
+#else
+        (void)before; /* one chain of tail calls a hit is enough */
+#endif
     } else if (PT_REGS_PARM1(ctx)) {
         count_unknown_free();
     }
@@ -190,7 +225,7 @@ int ll_return(struct pt_regs* ctx) {
         return 0;
 #else
         unwind(&thread->stack, PT_REGS_IP(ctx), PT_REGS_SP(ctx), PT_REGS_FP(ctx));
-        thread->stack.mapping = 0;
+        thread->stack.kind = LL_STACK_HEAP;
         account_allocation(thread, address);
 #endif
     }

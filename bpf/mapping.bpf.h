@@ -113,7 +113,7 @@ static __always_inline int leave_mapping_call(__s64 result, enum ll_pending_mapp
     task_registers = (const void*)bpf_task_pt_regs(bpf_get_current_task_btf());
     if (bpf_probe_read_kernel(&registers, sizeof(registers), task_registers)) return 0;
     unwind(&thread->stack, registers.rip, registers.rsp, registers.rbp);
-    thread->stack.mapping = 1;
+    thread->stack.kind = LL_STACK_MAPPING;
     if (announce_stack(&thread->stack)) return 0;
     if (which == LL_PENDING_MREMAP)
         report_mapping(LL_EVENT_UNMAP, thread->mapping_address, thread->mapping_old_length, 0);

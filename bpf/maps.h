@@ -102,6 +102,15 @@ struct {
     __type(value, struct ll_counter);
 } ll_counters SEC(".maps");
 
+/* (stack of the allocation, stack of the free) -> blocks: where a stack's blocks are released tells
+ * where the leaking ones should have been. */
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(max_entries, 8192);
+    __type(key, struct ll_free_site_key);
+    __type(value, __u64);
+} ll_free_sites SEC(".maps");
+
 /* Stacks that the agent has been told of. The value means nothing. */
 struct {
     __uint(type, BPF_MAP_TYPE_HASH);

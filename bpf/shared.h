@@ -85,14 +85,17 @@ struct ll_module {
 enum ll_stack_end { LL_END_COMPLETE = 0, LL_END_TRUNCATED = 1, LL_END_GUESSED = 2 };
 
 enum { LL_RING_BYTES = 1 << 20 };
+/* What a stack does. The order is the wire's. */
+enum ll_stack_kind { LL_STACK_HEAP = 0, LL_STACK_MAPPING = 1, LL_STACK_FREE = 2 };
+
 enum ll_event_type { LL_EVENT_STACK = 1, LL_EVENT_MAP = 2, LL_EVENT_UNMAP = 3 };
 
 /* A call stack that was seen for the first time. */
 struct ll_stack_event {
     ll_u32 type;
     ll_u16 frames;
-    ll_u8 end; /* enum ll_stack_end */
-    ll_u8 mapping;
+    ll_u8 end;    /* enum ll_stack_end */
+    ll_u8 kind;   /* enum ll_stack_kind */
     ll_u64 stack; /* hash of the frames: the stack's key in every map */
     ll_u64 address[LL_MAX_FRAMES + 1];
 };
@@ -127,6 +130,17 @@ struct ll_counter {
     ll_u64 freed_bytes;
 };
 
+/* Blocks of one allocation stack that were freed from one other stack: an estimate, for only some
+ * frees are looked at (LL_FREES_ALL, LL_FREES_ONE_IN). */
+struct ll_free_site_key {
+    ll_u64 stack;
+    ll_u64 free_stack;
+};
+enum {
+    LL_FREES_ALL = 4,    /* the first frees of each (stack, cohort) */
+    LL_FREES_ONE_IN = 64 /* and one in so many of the rest, which counts for as many */
+};
+
 /* The shapes of allocator functions, by how arguments and result are read. The order is that of
  * AllocatorShape in agent/probes/probe_plan.h. */
 enum ll_shape {
@@ -152,6 +166,7 @@ enum ll_loss {
     LL_LOSS_STACKS_GUESSED,
     LL_LOSS_RETURNS_MISSED,
     LL_LOSS_FREES_MISSED,
+    LL_LOSS_FREE_SITES_FULL,
     LL_LOSS_KINDS
 };
 

@@ -52,7 +52,7 @@ static __always_inline void unwind_by_tail_calls(struct pt_regs* ctx, struct ll_
     begin_unwind(&unwinding->state, 0, PT_REGS_IP(ctx), PT_REGS_SP(ctx), PT_REGS_FP(ctx));
     unwinding->block = block;
     unwinding->began = began;
-    thread->stack.mapping = 0;
+    thread->stack.kind = LL_STACK_HEAP;
     bpf_tail_call(ctx, &ll_programs, 0);
     count_loss(LL_LOSS_RETURNS_MISSED);
 }

@@ -235,8 +235,9 @@ export type RawLocation = z.infer<typeof rawLocation>;
 
 export const stackInfo = z.object({
   stack: index,
-  /** `heap` blocks come from an allocator's function, `mapping`s from mmap. */
-  kind: z.enum(['heap', 'mapping']),
+  /** `heap` blocks come from an allocator's function, `mapping`s from mmap; `free` stacks release
+   *  heap blocks, and have no counters of their own. */
+  kind: z.enum(['heap', 'mapping', 'free']),
   end: stackEnd,
   /** Locations, innermost (the allocator's caller) first. */
   locations: z.array(index),
@@ -276,6 +277,12 @@ export type SymbolsMessage = z.infer<typeof symbolsMessage>;
  *  capture in which a block was born, so frees are those of blocks born in that cohort. */
 export const counter = z.tuple([index, index, count, count, count, count]);
 export type Counter = z.infer<typeof counter>;
+
+/** Where blocks of a stack are freed: [stack of the allocation, stack of the free, blocks]. An
+ *  estimate, cumulative: the first four frees of each (stack, cohort) are looked at, and one in 64
+ *  of the rest, which counts for 64. */
+export const freeSite = z.tuple([index, index, count]);
+export type FreeSite = z.infer<typeof freeSite>;
 
 /** The target as the kernel accounts for it. */
 export const processMemory = z.object({
@@ -327,6 +334,8 @@ export const losses = z.object({
   returnsMissed: count,
   /** Frees that were not seen (the address was handed out again). */
   freesMissed: count,
+  /** Frees whose place found the table of places full. */
+  freeSitesFull: count,
   /** Probe hits that the kernel itself dropped. */
   probesMissed: count,
 });
@@ -341,6 +350,8 @@ export const sampleMessage = z.object({
   /** The cohort that was current in the interval before this sample, and when it began. */
   cohort: z.object({ index, startNs: count }),
   counters: z.array(counter),
+  /** Those that changed since the last sample. */
+  freeSites: z.array(freeSite),
   /** Over all stacks, lost ones included. */
   totals: z.object({
     allocations: count,

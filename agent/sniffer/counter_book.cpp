@@ -46,7 +46,28 @@ Status CounterBook::read(HeapObject& heap, std::uint32_t current_cohort) {
             heap_.erase(at);
         }
     }
+    if (Status status = heap.read_free_sites(free_scratch_); !status) return status;
+    for (const auto& [key, frees] : free_scratch_) {
+        FreeSite& site = free_sites_[key.stack * 31 + key.free_stack];
+        site.changed = site.changed || site.frees != frees;
+        site.key = key;
+        site.frees = frees;
+    }
     return {};
+}
+
+std::vector<FreeSiteReport> CounterBook::take_free_sites(
+    const std::function<std::optional<std::uint32_t>(std::uint64_t)>& number_of) {
+    std::vector<FreeSiteReport> reports;
+    for (auto& [hash, site] : free_sites_) {
+        if (!site.changed) continue;
+        const auto stack = number_of(site.key.stack);
+        const auto free_stack = number_of(site.key.free_stack);
+        if (!stack || !free_stack) continue;
+        site.changed = false;
+        reports.push_back({*stack, *free_stack, site.frees});
+    }
+    return reports;
 }
 
 std::vector<CounterReport> CounterBook::take_changes(

@@ -31,6 +31,10 @@ class CounterBook {
     std::vector<CounterReport> take_changes(
         const std::function<std::optional<std::uint32_t>(std::uint64_t)>& number_of);
 
+    // The same for where blocks are freed.
+    std::vector<FreeSiteReport> take_free_sites(
+        const std::function<std::optional<std::uint32_t>(std::uint64_t)>& number_of);
+
   private:
     struct Key {
         std::uint64_t stack = 0;
@@ -43,10 +47,18 @@ class CounterBook {
         }
     };
 
+    struct FreeSite {
+        ll_free_site_key key{};
+        std::uint64_t frees = 0;
+        bool changed = false;
+    };
+
     std::unordered_map<Key, ll_counter, KeyHash> heap_;
     std::unordered_map<Key, ll_counter, KeyHash> mapped_;
     std::unordered_map<Key, ll_counter, KeyHash> changed_;
+    std::unordered_map<std::uint64_t, FreeSite> free_sites_;  // by both stacks' hashes, mixed
     std::vector<std::pair<ll_counter_key, ll_counter>> scratch_;
+    std::vector<std::pair<ll_free_site_key, std::uint64_t>> free_scratch_;
     MappingLedger mappings_;
 };
 

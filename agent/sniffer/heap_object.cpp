@@ -206,6 +206,11 @@ Status HeapObject::read_counters(std::vector<std::pair<ll_counter_key, ll_counte
     return read_all<ll_counter_key, ll_counter>(map("ll_counters"), out);
 }
 
+Status HeapObject::read_free_sites(
+    std::vector<std::pair<ll_free_site_key, std::uint64_t>>& out) const {
+    return read_all<ll_free_site_key, std::uint64_t>(map("ll_free_sites"), out);
+}
+
 void HeapObject::forget_counter(const ll_counter_key& key) {
     bpf_map_delete_elem(map("ll_counters"), &key);
 }

@@ -51,6 +51,8 @@ class HeapObject {
     [[nodiscard]] Result<ll_totals> read_totals() const;
     [[nodiscard]] Status read_counters(
         std::vector<std::pair<ll_counter_key, ll_counter>>& out) const;
+    [[nodiscard]] Status read_free_sites(
+        std::vector<std::pair<ll_free_site_key, std::uint64_t>>& out) const;
     void forget_counter(const ll_counter_key& key);
     // Removes the state of threads that are gone.
     void forget_threads_except(const std::vector<std::uint32_t>& alive);

@@ -10,7 +10,9 @@ void StackTable::add(const ll_stack_event& event) {
     if (!stacks_.emplace(event.stack, number).second) return;
     StackReport report;
     report.stack = number;
-    report.kind = event.mapping != 0 ? StackKind::mapping : StackKind::heap;
+    report.kind = event.kind == LL_STACK_MAPPING ? StackKind::mapping
+                  : event.kind == LL_STACK_FREE  ? StackKind::free
+                                                 : StackKind::heap;
     report.end = event.end == LL_END_COMPLETE    ? StackEnd::complete
                  : event.end == LL_END_TRUNCATED ? StackEnd::truncated
                                                  : StackEnd::guessed;

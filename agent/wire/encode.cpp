@@ -185,6 +185,7 @@ json losses_object(const LossesReport& losses) {
                 {"stacksGuessed", count(losses.stacks_guessed)},
                 {"returnsMissed", count(losses.returns_missed)},
                 {"freesMissed", count(losses.frees_missed)},
+                {"freeSitesFull", count(losses.free_sites_full)},
                 {"probesMissed", count(losses.probes_missed)}};
 }
 
@@ -272,7 +273,7 @@ std::string encode_modules(std::uint32_t capture_id, const std::vector<ModuleRep
 }
 
 std::string encode_stacks(std::uint32_t capture_id, const StacksReport& stacks) {
-    static constexpr std::array kinds{"heap", "mapping"};
+    static constexpr std::array kinds{"heap", "mapping", "free"};
     static constexpr std::array ends{"complete", "truncated", "guessed"};
     json locations = json::array();
     for (const LocationReport& location : stacks.locations) {
@@ -304,6 +305,9 @@ std::string encode_symbols(std::uint32_t capture_id, const std::vector<SymbolRep
 }
 
 std::string encode_sample(std::uint32_t capture_id, const SampleReport& sample) {
+    json free_sites = json::array();
+    for (const FreeSiteReport& site : sample.free_sites)
+        free_sites.push_back(json::array({site.stack, site.free_stack, count(site.frees)}));
     json counters = json::array();
     for (const CounterReport& counter : sample.counters) {
         counters.push_back(json::array({counter.stack, counter.cohort, count(counter.allocations),
@@ -318,6 +322,7 @@ std::string encode_sample(std::uint32_t capture_id, const SampleReport& sample) 
          {"unixMs", finite(sample.unix_ms)},
          {"cohort", {{"index", sample.cohort}, {"startNs", count(sample.cohort_start_ns)}}},
          {"counters", std::move(counters)},
+         {"freeSites", std::move(free_sites)},
          {"totals", totals_object(sample.totals)},
          {"process", memory_object(sample.process)},
          {"cost", cost_object(sample.cost)},

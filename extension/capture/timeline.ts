@@ -33,13 +33,14 @@ interface GrowingCapture extends Capture {
  * @param sample as the agent sent it or a file holds it
  */
 export function compactSample(sample: Sample): Sample {
-  const { sequence, timeNs, unixMs, cohort, totals, process, cost, losses } = sample;
+  const { sequence, timeNs, unixMs, cohort, freeSites, totals, process, cost, losses } = sample;
   const packed = packCounters(sample.counters);
   return {
     sequence,
     timeNs,
     unixMs,
     cohort,
+    freeSites,
     totals,
     process,
     cost,

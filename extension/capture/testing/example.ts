@@ -16,6 +16,7 @@ export const noLosses: SampleMessage['losses'] = {
   stacksGuessed: 0,
   returnsMissed: 0,
   freesMissed: 0,
+  freeSitesFull: 0,
   probesMissed: 0,
 };
 
@@ -29,6 +30,7 @@ export function exampleSample(sequence: number, counters: Counter[]): Sample {
     unixMs: 1_700_000_000_000 + timeNs / 1e6,
     cohort: { index: sequence, startNs: sequence * 1e9 },
     counters,
+    freeSites: [],
     totals: {
       allocations: 11 * leaked,
       allocatedBytes: leaked * 256 + 10 * leaked * 64,

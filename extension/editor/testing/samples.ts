@@ -14,6 +14,7 @@ const noLosses = {
   stacksGuessed: 0,
   returnsMissed: 0,
   freesMissed: 0,
+  freeSitesFull: 0,
   probesMissed: 0,
 };
 

@@ -56,6 +56,7 @@ const zeroLosses = {
   stacksGuessed: 0,
   returnsMissed: 0,
   freesMissed: 0,
+  freeSitesFull: 0,
   probesMissed: 0,
 };
 
@@ -76,6 +77,7 @@ function sample() {
       [0, n, 100, 25_600, 0, 0],
       [1, n, 1000, 64_000, 1000, 64_000],
     ],
+    freeSites: [],
     totals: {
       allocations: leaked + churned,
       allocatedBytes: leaked * 256 + churned * 64,
