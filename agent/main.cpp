@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 
+#include "agent/host/bpf_trials.h"
 #include "agent/host/doctor.h"
 #include "agent/host/privileges.h"
 #include "agent/host/tracefs.h"
@@ -74,7 +75,9 @@ int run_doctor(Arguments arguments) {
     // The same steps as serve takes, so that the report is about what serve can do.
     const leaklens::Tracefs tracefs = leaklens::prepare_tracefs();
     leaklens::raise_locked_memory_limit();
-    if (const auto dropped = leaklens::drop_privileges(); !dropped.ok()) {
+    if (const auto dropped =
+            leaklens::drop_privileges([] { return leaklens::try_uprobe_multi().ok(); });
+        !dropped.ok()) {
         std::fprintf(stderr, "leaklens-agent: %s\n", dropped.error().message.c_str());
         return 1;
     }

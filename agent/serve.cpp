@@ -15,6 +15,7 @@
 #include <optional>
 
 #include "agent/event_loop.h"
+#include "agent/host/bpf_trials.h"
 #include "agent/host/privileges.h"
 #include "agent/host/tracefs.h"
 #include "agent/live_machine.h"
@@ -118,7 +119,7 @@ int run_serve() {
     const auto signals = watch_signals();
     Tracefs tracefs = prepare_tracefs();
     raise_locked_memory_limit();
-    const Status dropped = drop_privileges();
+    const Status dropped = drop_privileges([] { return try_uprobe_multi().ok(); });
     const auto loop = EventLoop::create();
     for (const Status& status : {signals.ok() ? Status() : Status(signals.error()), dropped,
                                  loop.ok() ? Status() : Status(loop.error())}) {

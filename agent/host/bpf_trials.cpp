@@ -61,7 +61,7 @@ Status status_of(const Result<T>& result) {
 
 DoctorCheck try_bpf() {
     return verdict({"bpf", "BPF programs", CheckStatus::ok, "a program was loaded", {}},
-                   status_of(load_empty_program()), CheckStatus::failed, as_root);
+                   status_of(load_empty_program(false)), CheckStatus::failed, as_root);
 }
 
 DoctorCheck try_ring_buffer() {
@@ -74,35 +74,36 @@ DoctorCheck try_ring_buffer() {
                    status, CheckStatus::failed, as_root);
 }
 
-DoctorCheck try_uprobes() {
+Status try_uprobe_multi() {
+    return attach_and_count(true, [](const Fd& program, const SelfProbePlace& place) {
+        return attach_uprobe_multi(program.get(), place.file.get(), getpid(),
+                                   {{place.file_offset, 0}}, false);
+    });
+}
+
+DoctorCheck check_uprobes(const Status& uprobe_multi) {
+    const DoctorCheck good{"uprobes",
+                           "Probes in programs",
+                           CheckStatus::ok,
+                           "one was attached to the agent itself, and every hit was counted",
+                           {}};
+    // Perf events take more privileges, which the agent does not keep where it has no use for them.
+    if (uprobe_multi.ok()) return good;
     const Status status =
         attach_and_count(false, [](const Fd& program, const SelfProbePlace& place) {
             return attach_uprobe_event(program.get(), place.file.get(), getpid(), place.file_offset,
                                        false);
         });
-    return verdict({"uprobes",
-                    "Probes in programs",
-                    CheckStatus::ok,
-                    "one was attached to the agent itself, and every hit was counted",
-                    {}},
-                   status, CheckStatus::failed,
+    return verdict(good, status, CheckStatus::failed,
                    "Run it as root (sudo), on a kernel with uprobes (CONFIG_UPROBE_EVENTS).");
 }
 
-DoctorCheck try_uprobe_multi() {
-    const Status status =
-        attach_and_count(true, [](const Fd& program, const SelfProbePlace& place) {
-            return attach_uprobe_multi(program.get(), place.file.get(), getpid(),
-                                       {{place.file_offset, 0}}, false);
-        });
-    return verdict({"uprobe-multi",
-                    "Probes armed together",
-                    CheckStatus::ok,
-                    "uprobe_multi works, and every hit was counted",
-                    {}},
-                   status, CheckStatus::warning,
-                   "Works all the same, by perf events; stopping takes a second longer. Linux 6.6 "
-                   "and later have it.");
+DoctorCheck check_uprobe_multi(const Status& uprobe_multi) {
+    return verdict(
+        {"uprobe-multi", "Probes armed together", CheckStatus::ok, "uprobe_multi links work", {}},
+        uprobe_multi, CheckStatus::warning,
+        "Works all the same, by perf events, which are slower to detach. Linux 6.10 "
+        "and later have it.");
 }
 
 DoctorCheck check_bpf_loop(const KernelFeatures& features) {

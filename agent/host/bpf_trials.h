@@ -2,6 +2,7 @@
 #pragma once
 
 #include "agent/host/doctor.h"
+#include "agent/result.h"
 #include "agent/sniffer/kernel_features.h"
 
 namespace leaklens {
@@ -10,10 +11,13 @@ namespace leaklens {
 DoctorCheck try_bpf();
 // Creates a ring buffer.
 DoctorCheck try_ring_buffer();
-// Attaches a counting program to the agent by a perf event, hits it, and reads the count.
-DoctorCheck try_uprobes();
-// The same by a uprobe_multi link, which is better where it is there, and not needed.
-DoctorCheck try_uprobe_multi();
+// Whether uprobe_multi links work: attaches a counting program to the agent by one, hits it, and
+// compares the count. Takes some 40 ms, for the detaching. The error says why not.
+Status try_uprobe_multi();
+// What a capture attaches with: uprobe_multi links, given the outcome of their trial, or else
+// perf events, which are then tried in the same way.
+DoctorCheck check_uprobes(const Status& uprobe_multi);
+DoctorCheck check_uprobe_multi(const Status& uprobe_multi);
 // What `features` says of frames being walked in one loop.
 DoctorCheck check_bpf_loop(const KernelFeatures& features);
 // Attaches the tracepoints of mmap, where `features` promises them.

@@ -19,20 +19,26 @@ bool DoctorReport::usable() const {
 }
 
 DoctorReport run_doctor(const Tracefs& tracefs, std::optional<pid_t> pid) {
+    const Status uprobe_multi = try_uprobe_multi();
+    KernelFeatures features = probe_kernel_features(tracefs.directory, tracefs.reason);
+    features.uprobe_multi = uprobe_multi.ok();
     DoctorReport report;
     report.checks = {
-        check_kernel_version(), check_architecture(),
-        check_capabilities(),   check_user_namespace(),
-        check_lockdown(),       check_perf_event_paranoid(),
-        check_locked_memory(),  try_bpf(),
-        try_ring_buffer(),      try_uprobes(),
-        try_uprobe_multi(),
+        check_kernel_version(),
+        check_architecture(),
+        check_capabilities(),
+        check_user_namespace(),
+        check_lockdown(),
+        check_perf_event_paranoid(),
+        check_locked_memory(),
+        try_bpf(),
+        try_ring_buffer(),
+        check_uprobes(uprobe_multi),
+        check_uprobe_multi(uprobe_multi),
+        check_bpf_loop(features),
+        try_mappings(features),
+        try_capture_programs(features),
     };
-    KernelFeatures features = probe_kernel_features(tracefs.directory, tracefs.reason);
-    features.uprobe_multi = report.checks.back().status == CheckStatus::ok;
-    report.checks.push_back(check_bpf_loop(features));
-    report.checks.push_back(try_mappings(features));
-    report.checks.push_back(try_capture_programs(features));
     if (pid) {
         auto checks = check_target(*pid);
         std::move(checks.begin(), checks.end(), std::back_inserter(report.checks));

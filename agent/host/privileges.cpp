@@ -99,22 +99,29 @@ void raise_locked_memory_limit() {
     setrlimit(RLIMIT_MEMLOCK, &limit);
 }
 
-Status drop_privileges() {
-    CapabilitySet needed = 0;
+Status drop_privileges(const std::function<bool()>& probes_work) {
+    auto state = read_capabilities();
+    if (!state.ok()) return state.error();
+    CapabilitySet kept = 0;
     for (const NamedCapability& one : needed_capabilities())
-        needed |= bit(one.number);
-    // The bounding set goes first, because changing it takes CAP_SETPCAP. Without that, as under
+        kept |= bit(one.number);
+    const CapabilitySet before = state->permitted;
+    state->effective = before & kept;
+    state->inheritable = 0;
+    // Put aside in the effective set only: what leaves the permitted set is gone.
+    if (Status status = write_capabilities(*state); !status.ok()) return status;
+    if (has_capability(before, CAP_SYS_ADMIN) && !probes_work()) kept |= bit(CAP_SYS_ADMIN);
+
+    // The bounding set goes next, because changing it takes CAP_SETPCAP. Without that, as under
     // file capabilities, it bounds nothing that no_new_privs does not forbid as well.
+    state->effective = before & (kept | bit(CAP_SETPCAP));
+    if (Status status = write_capabilities(*state); !status.ok()) return status;
     for (int number = 0; prctl(PR_CAPBSET_READ, number, 0, 0, 0) >= 0; ++number) {
-        if ((needed & bit(number)) == 0) prctl(PR_CAPBSET_DROP, number, 0, 0, 0);
+        if ((kept & bit(number)) == 0) prctl(PR_CAPBSET_DROP, number, 0, 0, 0);
     }
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return Error::from_errno("no_new_privs");
     prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-    auto state = read_capabilities();
-    if (!state.ok()) return state.error();
-    state->permitted &= needed;
-    state->effective = state->permitted;
-    state->inheritable = 0;
+    state->permitted = state->effective = before & kept;
     return write_capabilities(*state);
 }
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
+#include <functional>
 #include <vector>
 
 #include "agent/result.h"
@@ -36,6 +36,10 @@ void raise_locked_memory_limit();
 // Gives up for good, in the calling thread and so in what it starts, all capabilities but the
 // needed ones, and the possibility to gain any by executing a file (no_new_privs). To be called
 // while there is one thread.
-Status drop_privileges();
+//
+// Probes by uprobe_multi links take CAP_BPF and CAP_PERFMON; those by perf events take
+// CAP_SYS_ADMIN (Linux 6.18 refuses them without). So `probes_work` is called with CAP_SYS_ADMIN
+// put aside, and only where it says no is that capability kept.
+Status drop_privileges(const std::function<bool()>& probes_work);
 
 }  // namespace leaklens

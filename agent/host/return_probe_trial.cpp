@@ -41,6 +41,20 @@ namespace {
     _exit(0);
 }
 
+// By uprobe_multi where it works, else by a perf event: the return's way is the same.
+Result<Fd> attach_return_probe(pid_t child) {
+    const auto place = find_self_probe_place();
+    if (!place.ok()) return place.error();
+    if (const auto program = load_empty_program(true); program.ok()) {
+        auto link = attach_uprobe_multi(program->get(), place->file.get(), child,
+                                        {{place->file_offset, 0}}, true);
+        if (link.ok()) return link;
+    }
+    const auto program = load_empty_program(false);
+    if (!program.ok()) return program.error();
+    return attach_uprobe_event(program->get(), place->file.get(), child, place->file_offset, true);
+}
+
 int wait_for(pid_t child) {
     int status = -1;
     while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
@@ -51,10 +65,6 @@ int wait_for(pid_t child) {
 }  // namespace
 
 Result<bool> return_probe_survives_seccomp() {
-    const auto place = find_self_probe_place();
-    if (!place.ok()) return place.error();
-    const auto program = load_empty_program();
-    if (!program.ok()) return program.error();
     std::array<int, 2> ends{};
     if (pipe2(ends.data(), O_CLOEXEC) != 0) return Error::from_errno("pipe2");
     const Fd start(ends[0]);
@@ -65,8 +75,7 @@ Result<bool> return_probe_survives_seccomp() {
         close(go.release());
         run_child(start.get());
     }
-    const auto probe =
-        attach_uprobe_event(program->get(), place->file.get(), child, place->file_offset, true);
+    const auto probe = attach_return_probe(child);
     // The child goes on when the pipe's last writing end is closed.
     go.reset();
     const int status = wait_for(child);

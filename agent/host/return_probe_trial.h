@@ -13,7 +13,7 @@ namespace leaklens {
 
 // Tries it: a child takes a filter that allows next to nothing, and runs into a return probe. True:
 // the child survived. Errors: the probe could not be attached, so nothing is known. Takes some
-// 150 ms, for the probe's detaching.
+// tenths of a second, for the probe's detaching.
 Result<bool> return_probe_survives_seccomp();
 
 // The answer for this kernel, tried at most once, and only on kernels that may be affected; where

@@ -77,8 +77,8 @@ Result<std::uint64_t> read_counter(const Fd& map) {
     return value;
 }
 
-Result<Fd> load_empty_program() {
-    return load_program(BPF_PROG_TYPE_KPROBE, do_nothing, false);
+Result<Fd> load_empty_program(bool multi) {
+    return load_program(BPF_PROG_TYPE_KPROBE, do_nothing, multi);
 }
 
 Result<Fd> load_empty_tracepoint_program() {

@@ -25,7 +25,7 @@ Result<std::uint64_t> read_counter(const Fd& map);
 
 // Programs for probes: one that does nothing, and one that adds 1 to the counter. `multi`: for
 // uprobe_multi links instead of perf events.
-Result<Fd> load_empty_program();
+Result<Fd> load_empty_program(bool multi);
 Result<Fd> load_empty_tracepoint_program();
 Result<Fd> load_counting_program(const Fd& map, bool multi);
 
