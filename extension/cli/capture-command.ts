@@ -1,6 +1,6 @@
 /** `leaklens capture`: from a target that runs, or is started, to a report. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { analyze } from '../analysis/analyze.ts';
+import { analyze, isCertain } from '../analysis/analyze.ts';
 import type { Report } from '../analysis/report.ts';
 import { defaultThresholds } from '../analysis/thresholds.ts';
 import type { CaptureEnd } from '../capture/capture.ts';
@@ -13,6 +13,7 @@ import { parseDuration } from './duration.ts';
 import { ExitCode } from './exit-codes.ts';
 import { printable } from './format.ts';
 import { catchInterrupts } from './interrupts.ts';
+import { Judge } from './judge.ts';
 import { launch, type LaunchedProgram } from './launch.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { type ResultOptions, writeResult } from './result.ts';
@@ -23,6 +24,7 @@ export interface CaptureOptions extends AgentOptions, ResultOptions {
   readonly name?: string;
   readonly duration: string;
   readonly interval: string;
+  readonly until?: 'verdict';
   readonly verbose?: boolean;
 }
 
@@ -140,8 +142,10 @@ async function record(
     const pid = launched?.pid ?? (await findPid(target, connection));
     const session = await CaptureSession.start(connection, { pid, intervalMs });
     if (verbose) err.writeLines(describeProbes(session));
-    progress = createProgress(session.capture, err, { durationMs, cwd: surroundings.cwd });
-    const interrupted = await runToItsEnd(session, progress, durationMs);
+    const judge = new Judge(session.capture);
+    progress = createProgress(session.capture, err, { durationMs, cwd: surroundings.cwd, judge });
+    const certain = options.until === 'verdict' ? certainty(session, judge) : never;
+    const interrupted = await runToItsEnd(session, progress, durationMs, certain);
     return { session, interrupted };
   } finally {
     progress?.close();
@@ -156,11 +160,29 @@ async function findPid(target: Target, connection: AgentConnection): Promise<num
   return chooseProcess(processes, pattern, [process.pid, connection.identity.agent.pid]).pid;
 }
 
-/** @returns whether it was the user who ended it */
+/** Resolves when a leak is certain. */
+function certainty(session: CaptureSession, judge: Judge): Promise<void> {
+  return new Promise((resolve) => {
+    session.onEvent(({ method }) => {
+      if (method !== 'capture/sample') return;
+      const report = judge.report();
+      if (report !== undefined && isCertain(report, defaultThresholds.certainConfidence)) resolve();
+    });
+  });
+}
+
+const never = new Promise<void>(() => undefined);
+
+/**
+ * Waits for the first of the reasons to end a capture, and ends it.
+ * @param certain what ends it beside the target's end, the duration and the user
+ * @returns whether it was the user
+ */
 async function runToItsEnd(
   session: CaptureSession,
   progress: Progress,
   durationMs: number,
+  certain: Promise<void>,
 ): Promise<boolean> {
   const subscription = session.onEvent(({ method }) => {
     if (method === 'capture/sample') progress.update();
@@ -173,6 +195,7 @@ async function runToItsEnd(
       session.ended.then((end: CaptureEnd) => end.reason),
       interrupts.requested.then(() => 'interrupted' as const),
       over.catch(() => 'over' as const),
+      certain.then(() => 'certain' as const),
     ]);
     progress.stopping();
     await session.stop();

@@ -3,7 +3,8 @@ import type { DoctorResult } from '../../protocol/agent.ts';
 import { type AgentOptions, connect } from './agent-options.ts';
 import { parsePid } from './capture-command.ts';
 import { ExitCode } from './exit-codes.ts';
-import { pad, printable } from './format.ts';
+import { pad } from './columns.ts';
+import { printable } from './format.ts';
 import type { Role, Style } from './style.ts';
 import type { Surroundings } from './surroundings.ts';
 

@@ -105,22 +105,3 @@ const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 export function printable(text: string): string {
   return stripVTControlCharacters(text).replaceAll(unprintable, '\u{fffd}');
 }
-
-/**
- * Text cut to a number of characters, with an ellipsis where something is missing.
- * @param keep which side stays
- */
-export function cut(text: string, width: number, keep: 'start' | 'end' = 'start'): string {
-  const characters = [...text];
-  if (characters.length <= width) return text;
-  if (width <= 1) return '…'.slice(0, width);
-  return keep === 'start'
-    ? `${characters.slice(0, width - 1).join('')}…`
-    : `…${characters.slice(characters.length - width + 1).join('')}`;
-}
-
-/** Pads to a number of characters; combined characters count as what they are made of. */
-export function pad(text: string, width: number, side: 'left' | 'right' = 'left'): string {
-  const gap = ' '.repeat(Math.max(0, width - [...text].length));
-  return side === 'left' ? text + gap : gap + text;
-}

@@ -2,18 +2,18 @@
  * The live table: one picture of a running capture, as lines for a terminal of a given size. Pure:
  * the same state gives the same lines.
  */
+import { leakRate } from '../analysis/exhaustion.ts';
 import type { Report, Site } from '../analysis/report.ts';
 import type { Sample } from '../capture/capture.ts';
+import { cut, pad, widthOf } from './columns.ts';
 import {
   countOf,
-  cut,
   formatBytes,
   formatClock,
   formatCount,
   formatGrowth,
   formatRate,
   formatShare,
-  pad,
   printable,
   sparkline,
 } from './format.ts';
@@ -68,7 +68,7 @@ export function liveTable(state: LiveState, options: LiveOptions): string[] {
 
 /** What stayed behind and grows comes first; a verdict orders only what grows alike. */
 function byGrowth(sites: readonly Site[]): Site[] {
-  return [...sites].sort((a, b) => b.trend.bytesPerSecond - a.trend.bytesPerSecond);
+  return [...sites].sort((a, b) => leakRate(b) - leakRate(a));
 }
 
 function header(state: LiveState, { columns, style }: LiveOptions): string {
@@ -116,17 +116,15 @@ function siteLine(site: Site, { columns, cwd, style }: LiveOptions): string {
     pad(curve, WIDTHS.growth),
     pad(formatBytes(site.outstandingBytes), WIDTHS.outstanding + 1, 'right'),
     pad(formatCount(site.outstandingCount), WIDTHS.blocks - 1, 'right'),
-    pad(formatRate(site.trend.bytesPerSecond), WIDTHS.rate, 'right'),
+    pad(formatRate(leakRate(site)), WIDTHS.rate, 'right'),
   ].join(' ');
-  const used = WIDTHS.verdict + 1 + [...numbers].length + 2;
+  const used = WIDTHS.verdict + 1 + widthOf(numbers) + 2;
   const room = Math.max(0, columns - used);
   const location = siteLocation(site, cwd);
   // The line's number is at the end, so the end is what must stay.
   const place = cut(location, room, 'end');
   const name =
-    site.blamed === undefined
-      ? ''
-      : cut(`  ${frameFunction(site.blamed)}`, room - [...place].length);
+    site.blamed === undefined ? '' : cut(`  ${frameFunction(site.blamed)}`, room - widthOf(place));
   const verdict = style(roleOf(site.verdict), pad(site.verdict, WIDTHS.verdict));
   return `${verdict} ${numbers}  ${style('strong', place)}${style('quiet', name)}`;
 }

@@ -71,6 +71,9 @@ export async function runProgram(
     )
     .option('-d, --duration <time>', 'how long, such as 90s, 5m or 1h', '60s')
     .option('-i, --interval <time>', 'time between samples, from 100ms', '1s');
+  capture.addOption(
+    new Option('--until <what>', 'end as soon as a leak is certain').choices(['verdict']),
+  );
   addResultOptions(capture);
   addAgentOptions(capture)
     .option('-v, --verbose', 'show where the probes sit, and what the agent logs')

@@ -3,17 +3,15 @@
  * now and then, which a log can keep.
  */
 import { performance } from 'node:perf_hooks';
-import { analyze } from '../analysis/analyze.ts';
-import type { Report } from '../analysis/report.ts';
+import { leakRate } from '../analysis/exhaustion.ts';
 import type { Capture } from '../capture/capture.ts';
 import type { Channel } from './console.ts';
 import { formatGrowth, formatRate, formatSpan } from './format.ts';
 import { liveTable } from './live-table.ts';
+import type { Judge } from './judge.ts';
 import { siteLocation, targetName } from './present.ts';
 
-/** Judging the capture for display may take this share of the time; it is done less often when it
- *  would take more. */
-const ANALYSIS_SHARE = 0.1;
+/** Lines that a capture leaves in a log, whatever its length. */
 const PLAIN_LINES = 12;
 
 export interface Progress {
@@ -30,6 +28,7 @@ export interface Progress {
 export interface ProgressOptions {
   readonly durationMs: number;
   readonly cwd: string;
+  readonly judge: Judge;
 }
 
 export function createProgress(
@@ -42,26 +41,7 @@ export function createProgress(
     : new PlainProgress(capture, channel, options);
 }
 
-/** Judges a growing capture now and then, and remembers the last judgement. */
-class Judge {
-  #report: Report | undefined;
-  #next = 0;
-
-  constructor(private readonly capture: Capture) {}
-
-  report(): Report | undefined {
-    const now = performance.now();
-    if (now >= this.#next && this.capture.samples.length > 0) {
-      this.#report = analyze(this.capture);
-      const took = performance.now() - now;
-      this.#next = now + took / ANALYSIS_SHARE;
-    }
-    return this.#report;
-  }
-}
-
 class LiveProgress implements Progress {
-  readonly #judge: Judge;
   readonly #started = performance.now();
   readonly #clock: NodeJS.Timeout;
   #linesDrawn = 0;
@@ -73,7 +53,6 @@ class LiveProgress implements Progress {
     private readonly channel: Channel,
     private readonly options: ProgressOptions,
   ) {
-    this.#judge = new Judge(capture);
     // The clock moves between samples, too.
     this.#clock = setInterval(() => {
       this.#draw();
@@ -116,7 +95,7 @@ class LiveProgress implements Progress {
         target: targetName(this.capture),
         elapsedMs: performance.now() - this.#started,
         durationMs: this.options.durationMs,
-        report: this.#judge.report(),
+        report: this.options.judge.report(),
         first: this.capture.samples[0],
         last: this.capture.samples.at(-1),
         stopping: this.#stopping,
@@ -137,7 +116,6 @@ class LiveProgress implements Progress {
 }
 
 class PlainProgress implements Progress {
-  readonly #judge: Judge;
   #nextNs = 0;
 
   constructor(
@@ -145,7 +123,6 @@ class PlainProgress implements Progress {
     private readonly channel: Channel,
     private readonly options: ProgressOptions,
   ) {
-    this.#judge = new Judge(capture);
     channel.write(
       `Tracing ${targetName(capture)} for ${formatSpan(options.durationMs)}; Ctrl-C ends it earlier.\n`,
     );
@@ -156,11 +133,11 @@ class PlainProgress implements Progress {
     if (sample === undefined || sample.timeNs < this.#nextNs) return;
     this.#nextNs = sample.timeNs + (this.options.durationMs * 1e6) / PLAIN_LINES;
     const { totals, timeNs } = sample;
-    const top = this.#judge.report()?.sites[0];
+    const top = this.options.judge.report()?.sites[0];
     const site =
       top === undefined
         ? ''
-        : `; ${top.verdict}: ${siteLocation(top, this.options.cwd)} ${formatRate(top.trend.bytesPerSecond)}`;
+        : `; ${top.verdict}: ${siteLocation(top, this.options.cwd)} ${formatRate(leakRate(top))}`;
     this.channel.write(
       `${formatSpan(timeNs / 1e6)}: ${formatGrowth(totals.allocatedBytes - totals.freedBytes)} traced${site}\n`,
     );

@@ -2,7 +2,8 @@
 import type { ProcessInfo } from '../../protocol/agent.ts';
 import { type AgentOptions, connect } from './agent-options.ts';
 import { ExitCode } from './exit-codes.ts';
-import { countOf, cut, formatBytes, pad, printable } from './format.ts';
+import { cut, pad, widthOf } from './columns.ts';
+import { countOf, formatBytes, printable } from './format.ts';
 import type { Surroundings } from './surroundings.ts';
 
 export interface PsOptions extends AgentOptions {
@@ -54,7 +55,7 @@ export function processTable(
     ]);
   const table = [[...titles], ...rows];
   const widths = titles.map((_title, column) =>
-    table.reduce((widest, row) => Math.max(widest, [...(row[column] ?? '')].length), 0),
+    table.reduce((widest, row) => Math.max(widest, widthOf(row[column] ?? '')), 0),
   );
   const lines = table.map((row) => {
     const cells = row.map((cell, column) =>

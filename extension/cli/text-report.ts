@@ -3,17 +3,17 @@
  * briefly, and then what qualifies it all: the process's own growth, losses, and the cost. The last
  * lines name the leaking lines alone, for those who read nothing else.
  */
+import { leakRate } from '../analysis/exhaustion.ts';
 import type { Report, Site, SiteStack, StackFrame } from '../analysis/report.ts';
 import type { Capture } from '../capture/capture.ts';
+import { cut, pad, widthOf } from './columns.ts';
 import {
   countOf,
-  cut,
   formatBytes,
   formatCount,
   formatRate,
   formatShare,
   formatSpan,
-  pad,
   printable,
   sparkline,
 } from './format.ts';
@@ -68,15 +68,15 @@ function heading(capture: Capture, report: Report, { style }: TextOptions): stri
 function leakSection(site: Site, options: TextOptions): string[] {
   const { style, cwd } = options;
   const { trend } = site;
-  const [low, high] = trend.interval;
+  const [low, high] = site.residue?.interval ?? trend.interval;
   const alive = formatShare(site.outstandingCount / Math.max(1, site.allocations));
   const lines = [
     `${style('bad', 'LEAK')}  ${style('strong', siteLocation(site, cwd))}  ` +
-      `${formatRate(trend.bytesPerSecond)}, ${formatBytes(site.outstandingBytes)} in ` +
+      `${formatRate(leakRate(site))}, ${formatBytes(site.outstandingBytes)} in ` +
       `${countOf(site.outstandingCount, 'block')}, confidence ${formatShare(site.confidence)}`,
     `  ${printable(site.explanation)}`,
-    `  ${sparkline(site.series.outstandingBytes, 40)}  R² ${trend.rSquared.toFixed(3)}, ` +
-      `95% between ${formatRate(low)} and ${formatRate(high)}`,
+    `  ${sparkline(site.series.outstandingBytes, 40)}  95% between ${formatRate(low)} and ` +
+      `${formatRate(high)}, R² ${trend.rSquared.toFixed(3)}`,
     `  ${countOf(site.allocations, 'allocation')}, ${countOf(site.frees, 'free')}, ${alive} still alive`,
   ];
   for (const stack of site.stacks.slice(0, STACKS_SHOWN)) {
@@ -97,7 +97,7 @@ function stackSection(site: Site, stack: SiteStack, options: TextOptions): strin
     frame,
     name: `${frameFunction(frame)}${frame.inlined ? ' (inlined)' : ''}`,
   }));
-  const widest = named.reduce((width, { name }) => Math.max(width, [...name].length), 0);
+  const widest = named.reduce((width, { name }) => Math.max(width, widthOf(name)), 0);
   const column = Math.min(widest, FUNCTION_COLUMN);
   const lines = named.map(({ frame, name }, index) => {
     const blamed = sameFrame(frame, site.blamed);
@@ -128,7 +128,7 @@ function otherSites(sites: readonly Site[], { style, cwd }: TextOptions): string
     `  ${style(roleOf(site.verdict), pad(site.verdict, 17))} ${siteLocation(site, cwd)}  ` +
       style(
         'quiet',
-        `${formatRate(site.trend.bytesPerSecond)}, ${formatBytes(site.outstandingBytes)} in ` +
+        `${formatRate(leakRate(site))}, ${formatBytes(site.outstandingBytes)} in ` +
           countOf(site.outstandingCount, 'block'),
       ),
     `    ${printable(site.explanation)}`,
@@ -144,6 +144,9 @@ function footnotes(report: Report, { style }: TextOptions): string[] {
   const notes = report.lossNotes.map(printable);
   const lines = [
     `Memory:  ${printable(report.balance.explanation)}`,
+    ...(report.exhaustion === undefined
+      ? []
+      : [`         ${printable(report.exhaustion.explanation)}`]),
     // The share of the whole capture, and not of its last second, is what the target paid.
     `Cost:    ${formatShare(cost.targetNs / Math.max(1, report.durationNs))} of a core in the target, ` +
       `${formatShare(cost.agentNs / Math.max(1, report.durationNs))} in the agent, ` +
