@@ -31,7 +31,6 @@ const noLosses: Losses = {
   returnsMissed: 0,
   freesMissed: 0,
   freeSitesFull: 0,
-  freeSitesFull: 0,
   probesMissed: 0,
 };
 
@@ -49,7 +48,6 @@ const phrases: Readonly<Record<keyof Losses, string>> = {
   returnsMissed: 'N allocations were not followed: their return was not seen',
   freesMissed: 'N frees were not seen',
   freeSitesFull: 'N frees have no known place: the table of places was full',
-  freeSitesFull: 'N frees have no place: the table of places was full',
   probesMissed: 'N probe hits were dropped by the kernel',
 };
 

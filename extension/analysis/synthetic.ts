@@ -62,7 +62,6 @@ const noLosses: Losses = {
   returnsMissed: 0,
   freesMissed: 0,
   freeSitesFull: 0,
-  freeSitesFull: 0,
   probesMissed: 0,
 };
 
