@@ -18,7 +18,7 @@ struct Leaf {
     return leaf;
 }
 
-// The addition after the call keeps it from becoming a jump.
+// The additions after the calls keep them from becoming jumps.
 [[gnu::noinline, gnu::optimize("no-optimize-sibling-calls")]] unsigned descend(unsigned left,
                                                                                unsigned depth) {
     if (left == 0) return make_leaf(depth)->depth;

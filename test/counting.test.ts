@@ -99,8 +99,9 @@ describe('counts agree with what the program counted itself', { concurrency: 3 }
     const { totals, losses } = lastSample(capture);
     assert.deepEqual(lostEvents(losses), []);
     assert.deepEqual(ownHeap(capture, 'malloc_family.c'), withoutLeaks(own));
-    // malloc, calloc, realloc, reallocarray and posix_memalign fail once in each operation.
-    assert.equal(totals.failedAllocations, 5 * operations);
+    // malloc, calloc, realloc and posix_memalign fail once in each operation. reallocarray fails too,
+    // but in its own check for overflow, before it calls realloc, where the probe is.
+    assert.equal(totals.failedAllocations, 4 * operations);
     const alive = totals.allocatedBytes - totals.freedBytes;
     assert.equal(alive, own.leakedBytes);
   });

@@ -27,7 +27,7 @@ Status ModuleTable::load(SharedKernelState& kernel, std::size_t limit) {
             if (!id || (only_missing && candidate->find(*id))) continue;
             auto table = build_rows(*module);
             if (!table) {
-                module->report.problem = table.error().message;
+                note_failure(*module, table.error());
                 continue;
             }
             rows += table->rows.size();
@@ -65,7 +65,7 @@ Result<std::vector<std::uint32_t>> ModuleTable::refresh() {
             if (table) {
                 rows_->add(*id, *table);
             } else {
-                module.report.problem = table.error().message;
+                note_failure(module, table.error());
             }
         }
         place_rows(module);
@@ -146,6 +146,10 @@ Result<UnwindTable> ModuleTable::build_rows(const Module& module) const {
     const auto image = ElfImage::open(module.file.get());
     if (!image) return image.error();
     return build_unwind_table(*image, row_limit_);
+}
+
+void ModuleTable::note_failure(Module& module, const Error& error) {
+    if (error.kind != ErrorKind::unsupported) module.report.problem = error.message;
 }
 
 void ModuleTable::place_rows(Module& module) {

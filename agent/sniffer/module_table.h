@@ -77,6 +77,9 @@ class ModuleTable {
     std::uint32_t module_of(const Mapping& mapping);
     std::unique_ptr<Module> open_module(const Mapping& mapping, std::uint32_t number) const;
     Result<UnwindTable> build_rows(const Module& module) const;
+    // Says why a module has no rows; too many of them are left to place_rows(), which counts them
+    // as a loss like any others that found no room.
+    static void note_failure(Module& module, const Error& error);
     void place_rows(Module& module);
     void use(const std::vector<Mapping>& mappings);
 
