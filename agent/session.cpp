@@ -1,6 +1,7 @@
 // The session's rules, and the translation of what captures report into notifications.
 #include "agent/session.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace leaklens {
@@ -40,6 +41,9 @@ class Session::ActiveCapture : public CaptureListener {
         in_parts(modules, [&](const auto& part) { session_.send_(encode_modules(id_, part)); });
     }
     void on_stacks(const StacksReport& stacks) override {
+        if (stacks.locations.size() + stacks.stacks.size() <= items_per_message) {
+            return session_.send_(encode_stacks(id_, stacks));
+        }
         // Locations go first: a stack may only name locations that were introduced.
         in_parts(stacks.locations, [&](const auto& part) {
             session_.send_(encode_stacks(id_, {part, {}}));

@@ -1,9 +1,12 @@
 // Errors about processes, worded for a person.
 #include "agent/process/process_errors.h"
 
+#include <linux/capability.h>
+
 #include <cerrno>
 #include <string>
 
+#include "agent/host/privileges.h"
 #include "agent/process/proc_file.h"
 
 namespace leaklens {
@@ -14,6 +17,14 @@ constexpr std::size_t max_status_bytes = 16384;
 Error no_such_process(pid_t pid) {
     return {ErrorKind::no_such_process, "there is no process " + std::to_string(pid),
             "List what runs with: leaklens ps"};
+}
+
+Error not_permitted(pid_t pid) {
+    const bool privileged = has_capability(effective_capabilities(), CAP_SYS_PTRACE);
+    return {ErrorKind::not_permitted, "process " + std::to_string(pid) + " may not be looked at",
+            privileged ? "This host protects the process even from root: a security module or a "
+                         "sandbox does that."
+                       : "Run it as root (sudo), or give the agent CAP_SYS_PTRACE."};
 }
 
 }  // namespace
@@ -37,9 +48,7 @@ Error process_error(pid_t pid, int code) {
             return process_exited_error(pid);
         case EACCES:
         case EPERM:
-            return {ErrorKind::not_permitted,
-                    "process " + std::to_string(pid) + " may not be looked at",
-                    "Run the agent as root, or with the capability CAP_SYS_PTRACE."};
+            return not_permitted(pid);
         default:
             return Error::from_errno("process " + std::to_string(pid) + " cannot be read", code);
     }

@@ -2,10 +2,10 @@
 // throws: parsing is told not to, and values are read only after their type was looked at.
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "agent/wire/params.h"
 #include "agent/wire/wire.h"
 
 namespace leaklens {
@@ -37,97 +37,10 @@ bool nested_too_deep(std::string_view text) {
     return false;
 }
 
-const json* member(const json& object, const char* name) {
-    const auto found = object.find(name);
-    return found == object.end() ? nullptr : &*found;
-}
-
-// Integers may be written as 1, 1.0 or 1e0: JSON does not tell them apart.
-std::optional<std::int64_t> as_integer(const json& value) {
-    constexpr double exact = 9007199254740992.0;  // 2^53
-    if (const auto* number = value.get_ptr<const json::number_unsigned_t*>()) {
-        if (*number > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
-            return std::nullopt;
-        }
-        return static_cast<std::int64_t>(*number);
-    }
-    if (const auto* number = value.get_ptr<const json::number_integer_t*>()) return *number;
-    if (const auto* number = value.get_ptr<const json::number_float_t*>()) {
-        if (std::fabs(*number) > exact || std::trunc(*number) != *number) return std::nullopt;
-        return static_cast<std::int64_t>(*number);
-    }
-    return std::nullopt;
-}
-
-struct Range {
-    std::int64_t least;
-    std::int64_t most;
-};
-
-// Reads members of `params` and remembers the first thing that is wrong with one of them.
-class Params {
-  public:
-    explicit Params(const json& object) : object_(object) {}
-
-    // Leaves `target` as it is where the member is absent and not `required`.
-    template <typename T>
-    void integer(const char* name, Range range, bool required, T& target) {
-        const json* value = member(object_, name);
-        if (value == nullptr) {
-            if (required) complain(name, "is missing");
-            return;
-        }
-        const auto number = as_integer(*value);
-        if (!number || *number < range.least || *number > range.most) {
-            complain(name, "must be an integer from " + std::to_string(range.least) + " to " +
-                               std::to_string(range.most));
-            return;
-        }
-        target = static_cast<T>(*number);
-    }
-
-    void string(const char* name, std::string& target) {
-        const json* value = member(object_, name);
-        const auto* text = value == nullptr ? nullptr : value->get_ptr<const json::string_t*>();
-        if (text == nullptr) {
-            complain(name, value == nullptr ? "is missing" : "must be a string");
-            return;
-        }
-        target = *text;
-    }
-
-    // An object among the members; null where it is absent (or wrong, which is remembered).
-    const json* object(const char* name, bool required) {
-        const json* value = member(object_, name);
-        if (value == nullptr) {
-            if (required) complain(name, "is missing");
-            return nullptr;
-        }
-        if (!value->is_object()) {
-            complain(name, "must be an object");
-            return nullptr;
-        }
-        return value;
-    }
-
-    void take_problem_of(const Params& inner) {
-        if (problem_.empty()) problem_ = inner.problem_;
-    }
-    [[nodiscard]] const std::string& problem() const { return problem_; }
-
-  private:
-    void complain(const char* name, const std::string& what) {
-        if (problem_.empty()) problem_ = std::string(name) + " " + what;
-    }
-
-    const json& object_;
-    std::string problem_;
-};
-
 using Decoded = std::variant<Call, RpcError>;
 
-constexpr Range any_pid{0, std::numeric_limits<pid_t>::max()};
-constexpr Range any_int53{-9007199254740991, 9007199254740991};
+constexpr IntegerRange any_pid{0, std::numeric_limits<pid_t>::max()};
+constexpr IntegerRange any_int53{-9007199254740991, 9007199254740991};
 
 Decoded finish(const Params& params, Call call) {
     if (!params.problem().empty()) return RpcError{RpcCode::invalid_params, params.problem()};
@@ -220,7 +133,7 @@ Request refused(RequestId id, RpcCode code, std::string message) {
 
 // A usable id as JSON text; nothing where it is absent or of a wrong type.
 std::optional<RequestId> decode_id(const json& message) {
-    const json* id = member(message, "id");
+    const json* id = json_member(message, "id");
     if (id == nullptr || !(id->is_number() || id->is_string())) return std::nullopt;
     std::string text = id->dump(-1, ' ', true, json::error_handler_t::replace);
     if (text.size() > max_id_bytes) return std::nullopt;
@@ -245,11 +158,11 @@ std::optional<Request> decode_request(std::string_view body) {
         return refused(nobody, RpcCode::invalid_request, "the message is not an object");
     }
     const std::optional<RequestId> id = decode_id(message);
-    const json* version = member(message, "jsonrpc");
+    const json* version = json_member(message, "jsonrpc");
     if (version == nullptr || *version != "2.0") {
         return refused(id.value_or(nobody), RpcCode::invalid_request, "jsonrpc must be \"2.0\"");
     }
-    const json* method = member(message, "method");
+    const json* method = json_member(message, "method");
     if (method == nullptr && (message.contains("result") || message.contains("error"))) {
         return std::nullopt;
     }
@@ -262,7 +175,7 @@ std::optional<Request> decode_request(std::string_view body) {
         return refused(nobody, RpcCode::invalid_request,
                        "id must be a number or a string of at most 256 bytes");
     }
-    return Request{*id, *name, decode_call(*name, member(message, "params"))};
+    return Request{*id, *name, decode_call(*name, json_member(message, "params"))};
 }
 
 }  // namespace leaklens
