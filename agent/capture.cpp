@@ -128,12 +128,12 @@ Status Capture::Impl::start(const CaptureLimits& limits) {
     if (!executable) return executable.error();
     executable_ = *executable;
 
+    started_.mappings_traced = kernel_.features().mappings;
+    started_.mappings_reason = kernel_.features().mappings_reason;
     if (Status status = attach(limits); !status) return status;
     started_.process = std::move(*process);
     started_.started_unix_ms = unix_ms();
     started_.uprobe_multi = kernel_.features().uprobe_multi;
-    started_.mappings_traced = kernel_.features().mappings;
-    started_.mappings_reason = kernel_.features().mappings_reason;
     started_.limits = limits;
     started_.probes = probes_->reports();
     return watch();
@@ -158,7 +158,11 @@ Status Capture::Impl::attach(const CaptureLimits& limits) {
     probes_.emplace(*heap_, kernel_.features(), pid_);
     cost_.emplace(kernel_.probe_cost(), *probes_);
     started_ns_ = clock_ns(CLOCK_MONOTONIC);
-    if (Status status = probes_->attach_tracepoints(); !status) return status;
+    if (Status status = probes_->attach_tracepoints(); !status) {
+        // Some distributions let perf_event_paranoid forbid them; the heap is traced all the same.
+        started_.mappings_traced = false;
+        started_.mappings_reason = status.error().message;
+    }
     for (const auto& module : modules_.modules()) {
         if (Status status = probes_->attach(*module); !status) return status;
         introduce(module->report.module);

@@ -65,11 +65,14 @@ Status ProbeSet::attach_events(const Module& module) {
 }
 
 Status ProbeSet::attach_tracepoints() {
+    std::vector<Fd> links;
     for (const auto& [event, program] : heap_.tracepoints()) {
         auto link = attach_tracepoint(program, features_.tracefs.c_str(), event.c_str());
         if (!link) return link.error();
-        links_.push_back(std::move(*link));
+        links.push_back(std::move(*link));
     }
+    for (Fd& link : links)
+        links_.push_back(std::move(link));
     return {};
 }
 

@@ -23,7 +23,7 @@ class ProbeSet {
 
     // Attaches the module's planned probes; none is not an error.
     Status attach(const Module& module);
-    // Attaches the tracepoints that the loaded programs are for.
+    // Attaches the tracepoints that the loaded programs are for: all of them or none.
     Status attach_tracepoints();
     // Disarms everything: the programs return at once, then the probes are removed.
     void detach();
