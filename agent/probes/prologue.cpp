@@ -24,8 +24,6 @@ struct Candidate {
 bool is_canonical_nop(std::span<const std::uint8_t> bytes) {
     static constexpr std::uint8_t longest[] = {0x66, 0x0F, 0x1F, 0x84, 0, 0, 0, 0, 0};
     switch (bytes.size()) {
-        case 2:
-            return bytes[0] == 0x66 && bytes[1] == 0x90;
         case 3:
             return bytes[0] == 0x0F && bytes[1] == 0x1F && bytes[2] == 0x00;
         case 4:

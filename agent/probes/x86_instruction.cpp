@@ -274,9 +274,12 @@ std::optional<Instruction> decode_instruction(std::span<const std::uint8_t> code
     Instruction out;
     out.length = outline->length;
     out.refuses_probes = outline->lock_prefix || outline->segment_prefix;
-    if (outline->lock_prefix) return out;
     if (outline->map == OpcodeMap::one_byte) decode_one_byte(*outline, out);
     if (outline->map == OpcodeMap::two_byte) decode_two_byte(*outline, out);
+    const bool emulated_kind = out.kind == Kind::jump || out.kind == Kind::conditional_jump ||
+                               out.kind == Kind::call ||
+                               (out.kind == Kind::nop && outline->opcode == 0x90);
+    if (outline->operand_prefix && emulated_kind) out.refuses_probes = true;
     return out;
 }
 

@@ -40,8 +40,9 @@ struct Instruction {
     std::uint8_t length = 0;     // bytes, 1 to 15
     std::uint8_t condition = 0;  // of a conditional jump: the opcode's low four bits
     std::uint8_t reg = 0;        // of push_register
-    // With one of these prefixes the kernel refuses to place a probe: lock, es, cs, ss, ds
-    // (is_prefix_bad() in arch/x86/kernel/uprobes.c).
+    // The kernel refuses to place a probe: with a prefix lock, es, cs, ss or ds (is_prefix_bad() in
+    // arch/x86/kernel/uprobes.c), or on a branch or one-byte nop with an operand prefix
+    // (branch_setup_xol_ops(), the nop up to 6.15).
     bool refuses_probes = false;
     bool keeps_flags = false;  // known not to change the arithmetic flags
     bool compares_rdi_with_zero = false;

@@ -42,6 +42,12 @@ Operands arithmetic_operands(std::uint8_t opcode) {
     return column == 5 ? kSized : kInvalid;
 }
 
+// With an operand prefix, makers of processors disagree about the size; REX.W cancels the prefix,
+// which code for thread-local variables uses as padding.
+Operands branch_operands(const InstructionOutline& outline) {
+    return outline.operand_prefix && !outline.wide() ? kInvalid : immediate_of(4);
+}
+
 Operands one_byte_operands(const InstructionOutline& outline) {
     const std::uint8_t opcode = outline.opcode;
     if (opcode < 0x40) return arithmetic_operands(opcode);
@@ -87,8 +93,7 @@ Operands one_byte_operands(const InstructionOutline& outline) {
             return immediate_of(3);
         case 0xE8:
         case 0xE9:
-            // With an operand prefix, makers of processors disagree about the size.
-            return outline.operand_prefix ? kInvalid : immediate_of(4);
+            return branch_operands(outline);
         case 0x60:
         case 0x61:
         case 0x62:
@@ -118,7 +123,7 @@ bool has_byte_immediate(std::uint8_t opcode) {
 Operands two_byte_operands(const InstructionOutline& outline) {
     const std::uint8_t opcode = outline.opcode;
     if (has_byte_immediate(opcode)) return kModrmByte;
-    if (in(opcode, 0x80, 0x8F)) return outline.operand_prefix ? kInvalid : immediate_of(4);
+    if (in(opcode, 0x80, 0x8F)) return branch_operands(outline);
     if (in(opcode, 0xC8, 0xCF) || in(opcode, 0x30, 0x35)) return kNone;
     switch (opcode) {
         case 0x05:
@@ -245,6 +250,9 @@ std::optional<InstructionOutline> outline_instruction(std::span<const std::uint8
     if (operands.modrm) {
         outline.has_modrm = true;
         outline.modrm = reader.u8();
+        // pop has one form; the others are AMD's XOP encodings, which no current processor has.
+        const bool is_xop = outline.map == OpcodeMap::one_byte && outline.opcode == 0x8F;
+        if (is_xop && outline.group() != 0) return std::nullopt;
         read_memory_operand(reader, outline);
         const bool test_group = outline.map == OpcodeMap::one_byte &&
                                 (outline.opcode == 0xF6 || outline.opcode == 0xF7);
