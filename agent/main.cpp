@@ -76,7 +76,7 @@ int run_doctor(Arguments arguments) {
     const leaklens::Tracefs tracefs = leaklens::prepare_tracefs();
     leaklens::raise_locked_memory_limit();
     if (const auto dropped =
-            leaklens::drop_privileges([] { return leaklens::try_uprobe_multi().ok(); });
+            leaklens::drop_privileges([&] { return leaklens::attaching_works(tracefs); });
         !dropped.ok()) {
         std::fprintf(stderr, "leaklens-agent: %s\n", dropped.error().message.c_str());
         return 1;

@@ -119,7 +119,7 @@ int run_serve() {
     const auto signals = watch_signals();
     Tracefs tracefs = prepare_tracefs();
     raise_locked_memory_limit();
-    const Status dropped = drop_privileges([] { return try_uprobe_multi().ok(); });
+    const Status dropped = drop_privileges([&] { return attaching_works(tracefs); });
     const auto loop = EventLoop::create();
     for (const Status& status : {signals.ok() ? Status() : Status(signals.error()), dropped,
                                  loop.ok() ? Status() : Status(loop.error())}) {

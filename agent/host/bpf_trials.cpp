@@ -132,6 +132,12 @@ DoctorCheck try_mappings(const KernelFeatures& features) {
                    "The heap is traced all the same; memory that a program maps itself is not.");
 }
 
+bool attaching_works(const Tracefs& tracefs) {
+    if (!try_uprobe_multi().ok()) return false;
+    const KernelFeatures features = probe_kernel_features(tracefs.directory, tracefs.reason);
+    return !features.mappings || try_mappings(features).status == CheckStatus::ok;
+}
+
 DoctorCheck try_capture_programs(const KernelFeatures& features) {
     DoctorCheck check{
         "capture-programs", "LeakLens's programs", CheckStatus::ok, "the kernel accepts them", {}};

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "agent/host/doctor.h"
+#include "agent/host/tracefs.h"
 #include "agent/result.h"
 #include "agent/sniffer/kernel_features.h"
 
@@ -22,6 +23,10 @@ DoctorCheck check_uprobe_multi(const Status& uprobe_multi);
 DoctorCheck check_bpf_loop(const KernelFeatures& features);
 // Attaches the tracepoints of mmap, where `features` promises them.
 DoctorCheck try_mappings(const KernelFeatures& features);
+// Whether all that a capture attaches can be attached with the capabilities in force: links, and
+// tracepoints where there is tracefs. For drop_privileges.
+bool attaching_works(const Tracefs& tracefs);
+
 // Loads the capture's own programs, with small tables.
 DoctorCheck try_capture_programs(const KernelFeatures& features);
 

@@ -99,7 +99,7 @@ void raise_locked_memory_limit() {
     setrlimit(RLIMIT_MEMLOCK, &limit);
 }
 
-Status drop_privileges(const std::function<bool()>& probes_work) {
+Status drop_privileges(const std::function<bool()>& attaching_works) {
     auto state = read_capabilities();
     if (!state.ok()) return state.error();
     CapabilitySet kept = 0;
@@ -110,7 +110,7 @@ Status drop_privileges(const std::function<bool()>& probes_work) {
     state->inheritable = 0;
     // Put aside in the effective set only: what leaves the permitted set is gone.
     if (Status status = write_capabilities(*state); !status.ok()) return status;
-    if (has_capability(before, CAP_SYS_ADMIN) && !probes_work()) kept |= bit(CAP_SYS_ADMIN);
+    if (has_capability(before, CAP_SYS_ADMIN) && !attaching_works()) kept |= bit(CAP_SYS_ADMIN);
 
     // The bounding set goes next, because changing it takes CAP_SETPCAP. Without that, as under
     // file capabilities, it bounds nothing that no_new_privs does not forbid as well.

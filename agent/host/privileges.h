@@ -38,8 +38,9 @@ void raise_locked_memory_limit();
 // while there is one thread.
 //
 // Probes by uprobe_multi links take CAP_BPF and CAP_PERFMON; those by perf events take
-// CAP_SYS_ADMIN (Linux 6.18 refuses them without). So `probes_work` is called with CAP_SYS_ADMIN
-// put aside, and only where it says no is that capability kept.
-Status drop_privileges(const std::function<bool()>& probes_work);
+// CAP_SYS_ADMIN (Linux 6.18 refuses them without), and so do tracepoints where the distribution has
+// hardened perf_event_paranoid (Debian and Ubuntu, at 3 and more). So `attaching_works` is called
+// with CAP_SYS_ADMIN put aside, and only where it says no is that capability kept.
+Status drop_privileges(const std::function<bool()>& attaching_works);
 
 }  // namespace leaklens
