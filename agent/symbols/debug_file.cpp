@@ -6,7 +6,9 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+#include <array>
 #include <cerrno>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -73,7 +75,8 @@ std::string to_hex(std::span<const std::uint8_t> bytes) {
     return hex;
 }
 
-// .gnu_debugaltlink holds a path, which may be relative to the file, and the other's build id.
+// .gnu_debugaltlink holds a path, which may be relative to the file, and the other's build id. That
+// file is an object file, which ElfImage does not read: the symbol reader compares the build ids.
 std::optional<DebugFile> find_alternate(const ElfImage& image, int root, const std::string& path) {
     const Section* section = image.section(".gnu_debugaltlink");
     if (section == nullptr) return std::nullopt;
@@ -86,10 +89,13 @@ std::optional<DebugFile> find_alternate(const ElfImage& image, int root, const s
         return std::nullopt;
     }
     if (target.front() != '/') target.insert(0, path.substr(0, path.rfind('/') + 1));
-    const std::string build_id = to_hex(id);
-    auto found = open_candidate(root, target, build_id, image.fd());
-    if (!found) found = open_candidate(root, build_id_path(build_id), build_id, image.fd());
-    return found;
+    for (std::string& candidate : std::array{build_id_path(to_hex(id)), std::move(target)}) {
+        if (candidate.empty()) continue;
+        if (Result<Fd> fd = open_in_root(root, candidate); fd.ok()) {
+            return DebugFile{std::move(fd).value(), std::move(candidate)};
+        }
+    }
+    return std::nullopt;
 }
 
 void find_candidates(const ElfImage& image, int root, const std::string& module_path,

@@ -28,6 +28,7 @@ struct DebugFiles {
     // left to the symbol reader to compute, because that means reading the whole file.
     std::optional<std::uint32_t> crc;
     // The file that .gnu_debugaltlink of the debug information names: what `dwz -m` has moved out.
+    // Whether it really has the build id that the link gives is left to the symbol reader as well.
     std::optional<DebugFile> alternate;
 };
 

@@ -3,10 +3,12 @@
 #include <dwarf.h>
 #include <elf.h>
 #include <elfutils/libdw.h>
+#include <elfutils/libdwelf.h>
 #include <libelf.h>
 #include <sys/mman.h>
 
 #include <cstddef>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -40,6 +42,16 @@ DwarfHandle open_dwarf(Elf* elf) {
         return nullptr;
     }
     return dwarf;
+}
+
+// Whether .gnu_debugaltlink means this file, by its build id.
+bool means_alternate(Dwarf* dwarf, Elf* alternate) {
+    const char* name = nullptr;
+    const void* wanted = nullptr;
+    const void* found = nullptr;
+    const ssize_t size = dwelf_dwarf_gnu_debugaltlink(dwarf, &name, &wanted);
+    return size > 0 && dwelf_elf_gnu_build_id(alternate, &found) == size &&
+           std::memcmp(wanted, found, static_cast<std::size_t>(size)) == 0;
 }
 
 std::uint32_t number_attribute(Dwarf_Die die, unsigned name) {
@@ -97,7 +109,9 @@ class DwarfLookup::Impl {
           dwarf_(open_dwarf(elf_.get())) {
         if (dwarf_ == nullptr) dwarf_ = open_dwarf(debug_elf_.get());
         if (dwarf_ != nullptr) {
-            if (alternate_ != nullptr) dwarf_setalt(dwarf_.get(), alternate_.get());
+            if (alternate_ != nullptr && means_alternate(dwarf_.get(), alternate_elf_.get())) {
+                dwarf_setalt(dwarf_.get(), alternate_.get());
+            }
             units_.emplace(dwarf_.get());
         }
     }
