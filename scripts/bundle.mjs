@@ -17,3 +17,14 @@ await build({
 await chmod('dist/cli.js', 0o755);
 
 await bundleWebview('dist/webview');
+
+// The editor brings the `vscode` module itself.
+await build({
+  ...shared,
+  entryPoints: { extension: 'extension/editor/extension.ts' },
+  outdir: 'dist',
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  external: ['vscode'],
+});

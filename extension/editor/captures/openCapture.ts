@@ -52,3 +52,12 @@ export function openCapture(
     growth: growing.reduce((sum, it) => sum + it.trend.bytesPerSecond, 0),
   };
 }
+
+/** "server-2026-03-01-1405.leaklens": the characters of the target's name that suit a file. */
+export function suggestedName({ target, capture }: OpenCapture): string {
+  const name = target.replace(/[^\w.-]+/g, '_').replace(/^[._]+|[._]+$/g, '') || 'capture';
+  const started = new Date(capture.start.startedUnixMs);
+  const two = (value: number): string => value.toFixed(0).padStart(2, '0');
+  const date = `${started.getFullYear()}-${two(started.getMonth() + 1)}-${two(started.getDate())}`;
+  return `${name}-${date}-${two(started.getHours())}${two(started.getMinutes())}.leaklens`;
+}

@@ -1,22 +1,11 @@
 /** A small capture and its report for the tests of the editor's pure parts. */
-import type { ProcessInfo } from '../../../protocol/agent.ts';
+import { losses, type ProcessInfo } from '../../../protocol/agent.ts';
 import type { Report, Site, SiteStack, StackFrame } from '../../analysis/report.ts';
 import type { Capture } from '../../capture/capture.ts';
 
-const noLosses = {
-  blocksFull: 0,
-  stacksFull: 0,
-  countersFull: 0,
-  threadsFull: 0,
-  ringFull: 0,
-  unwindRowsFull: 0,
-  stacksTruncated: 0,
-  stacksGuessed: 0,
-  returnsMissed: 0,
-  freesMissed: 0,
-  freeSitesFull: 0,
-  probesMissed: 0,
-};
+const noLosses = losses.parse(
+  Object.fromEntries(Object.keys(losses.shape).map((kind) => [kind, 0])),
+);
 
 export function processSample(overrides: Partial<ProcessInfo> = {}): ProcessInfo {
   return {
@@ -125,6 +114,8 @@ export function siteSample(overrides: Partial<Site> = {}): Site {
       allocatedBytes: [0, 7e6, 14e6],
       freedBytes: [0, 1e6, 1.7e6],
     },
+    freedAt: [],
+    through: undefined,
     stacks: [stackSample()],
     ...overrides,
   };
