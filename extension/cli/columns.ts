@@ -47,3 +47,23 @@ export function pad(text: string, columns: number, side: 'left' | 'right' = 'lef
   const gap = ' '.repeat(Math.max(0, columns - widthOf(text)));
   return side === 'left' ? text + gap : gap + text;
 }
+
+/**
+ * Breaks text between words into lines of so many columns; a longer word has a line of its own.
+ * @param columns undefined: one line, however long
+ */
+export function wrap(text: string, columns: number | undefined): string[] {
+  if (columns === undefined) return [text];
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    const longer = line === '' ? word : `${line} ${word}`;
+    if (line !== '' && widthOf(longer) > columns) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = longer;
+    }
+  }
+  return [...lines, line];
+}

@@ -24,12 +24,14 @@ export class Channel {
     return this.#stream.isTTY;
   }
 
-  get columns(): number {
-    return this.isTerminal ? this.#stream.columns : 100;
+  /** Columns of the terminal; undefined where there is none. */
+  get columns(): number | undefined {
+    return this.isTerminal ? this.#stream.columns : undefined;
   }
 
-  get rows(): number {
-    return this.isTerminal ? this.#stream.rows : 40;
+  /** Lines of the terminal; undefined where there is none. */
+  get rows(): number | undefined {
+    return this.isTerminal ? this.#stream.rows : undefined;
   }
 
   /** Colours on a terminal, unless the user's environment declines them (no-color.org). */

@@ -17,7 +17,7 @@ import {
   printable,
   sparkline,
 } from './format.ts';
-import { frameFunction, siteLocation } from './present.ts';
+import { frameShortName, siteLocation } from './present.ts';
 import { roleOf, type Style } from './style.ts';
 
 export interface LiveState {
@@ -42,8 +42,8 @@ export interface LiveOptions {
 
 const BAR_WIDTH = 20;
 const WIDTHS = { verdict: 17, growth: 16, outstanding: 10, blocks: 10, rate: 12 };
-/** Lines around the sites: header, memory, cost, a blank line, the columns' names, the hint. */
-const FIXED_LINES = 7;
+/** Lines beside the sites: the columns' names, a blank line, the hint, and where the cursor rests. */
+const LINES_BELOW = 4;
 
 export function liveTable(state: LiveState, options: LiveOptions): string[] {
   const { style, columns } = options;
@@ -52,7 +52,7 @@ export function liveTable(state: LiveState, options: LiveOptions): string[] {
   if (sites.length === 0) {
     lines.push(style('quiet', 'Waiting for the first allocations…'));
   } else {
-    const room = Math.max(1, options.rows - FIXED_LINES - 1);
+    const room = Math.max(1, options.rows - lines.length - LINES_BELOW);
     const shown = byGrowth(sites).slice(0, sites.length > room ? room - 1 : room);
     lines.push(style('quiet', cut(columnNames(), columns)));
     lines.push(...shown.map((site) => siteLine(site, options)));
@@ -124,7 +124,7 @@ function siteLine(site: Site, { columns, cwd, style }: LiveOptions): string {
   // The line's number is at the end, so the end is what must stay.
   const place = cut(location, room, 'end');
   const name =
-    site.blamed === undefined ? '' : cut(`  ${frameFunction(site.blamed)}`, room - widthOf(place));
+    site.blamed === undefined ? '' : cut(`  ${frameShortName(site.blamed)}`, room - widthOf(place));
   const verdict = style(roleOf(site.verdict), pad(site.verdict, WIDTHS.verdict));
   return `${verdict} ${numbers}  ${style('strong', place)}${style('quiet', name)}`;
 }

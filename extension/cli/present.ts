@@ -5,6 +5,7 @@
 import path from 'node:path';
 import type { Site, StackFrame } from '../analysis/report.ts';
 import type { Capture } from '../capture/capture.ts';
+import { shortFunction } from '../editor/text/untrusted.ts';
 import { printable } from './format.ts';
 
 /**
@@ -13,8 +14,8 @@ import { printable } from './format.ts';
  * @param cwd absolute
  */
 export function displayPath(file: string, cwd: string): string {
-  if (!path.isAbsolute(file)) return printable(file);
   const normal = path.normalize(file);
+  if (!path.isAbsolute(file)) return printable(normal);
   const relative = path.relative(cwd, normal);
   const below = relative !== '' && !relative.startsWith('..') && !path.isAbsolute(relative);
   return printable(below ? relative : normal);
@@ -29,9 +30,31 @@ export function frameLocation(frame: StackFrame, cwd: string): string {
   return frame.line === undefined || frame.line === 0 ? file : `${file}:${frame.line}`;
 }
 
-/** What a frame is: its function, or its address where none is known. */
+/** What a frame is: its function with parameters, or its address where no name is known. */
 export function frameFunction(frame: StackFrame): string {
-  return frame.function === '' ? frame.address : printable(frame.function);
+  return frame.function === '' ? frame.address : withoutDefaults(printable(frame.function));
+}
+
+/** What a person calls the function: without parameters and template arguments. */
+export function frameShortName(frame: StackFrame): string {
+  return frame.function === '' ? frame.address : printable(shortFunction(frame.function));
+}
+
+const LONGEST_NAME = 2000;
+/** What the standard library's names hide behind aliases and default arguments. */
+const defaults: readonly (readonly [RegExp, string])[] = [
+  [/\bstd::__(?:cxx11|1)::/g, 'std::'],
+  [/\bstd::basic_string<char, std::char_traits<char>, std::allocator<char> ?>/g, 'std::string'],
+  [/\bstd::basic_string_view<char, std::char_traits<char> ?>/g, 'std::string_view'],
+  [/, std::(?:allocator|default_delete)<(?:[^<>]|<[^<>]*>)*> ?(?=>)/g, ''],
+];
+
+/** A demangled name as it would be written in the source. */
+function withoutDefaults(name: string): string {
+  return defaults.reduce(
+    (text, [pattern, replacement]) => text.replaceAll(pattern, replacement),
+    name.slice(0, LONGEST_NAME),
+  );
 }
 
 /** Whom a site blames: the owned line, or the innermost known function where no line is owned. */
@@ -41,7 +64,7 @@ export function siteLocation(site: Site, cwd: string): string {
   const frame = stack?.frames.find(({ function: name }) => name !== '') ?? stack?.frames[0];
   if (frame === undefined) return 'an unknown place';
   const module = printable(path.basename(frame.module));
-  return module === '' ? frameFunction(frame) : `${frameFunction(frame)} in ${module}`;
+  return module === '' ? frameShortName(frame) : `${frameShortName(frame)} in ${module}`;
 }
 
 /** The target of a capture: its name and PID. */

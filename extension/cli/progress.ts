@@ -83,9 +83,10 @@ class LiveProgress implements Progress {
     this.channel.write(this.#erase());
   }
 
-  /** Moves to where the table began and clears everything below. */
+  /** Clears the table and moves to where it began. */
   #erase(): string {
-    return this.#linesDrawn === 0 ? '' : `\x1b[${this.#linesDrawn}A\r\x1b[J`;
+    const up = `\x1b[${this.#linesDrawn}A`;
+    return this.#linesDrawn === 0 ? '' : `\r${up}${'\x1b[2K\n'.repeat(this.#linesDrawn)}${up}`;
   }
 
   #draw(): void {
@@ -101,16 +102,18 @@ class LiveProgress implements Progress {
         stopping: this.#stopping,
       },
       {
-        columns: this.channel.columns,
-        rows: this.channel.rows,
+        columns: this.channel.columns ?? 80,
+        rows: this.channel.rows ?? 24,
         cwd: this.options.cwd,
         style: this.channel.style,
       },
     );
-    // Lines never wrap, whatever widths the terminal gives to characters, or the count of lines to
-    // go back would be wrong.
-    const body = lines.map((line) => `${line}\n`).join('');
-    this.channel.write(`${this.#erase()}\x1b[?7l${body}\x1b[?7h`);
+    // Each line replaces the one that stood there, so that nothing flickers. Lines never wrap,
+    // whatever widths the terminal gives to characters, or the count of lines to go back would be
+    // wrong.
+    const back = this.#linesDrawn === 0 ? '' : `\r\x1b[${this.#linesDrawn}A`;
+    const body = lines.map((line) => `\x1b[2K${line}\n`).join('');
+    this.channel.write(`${back}\x1b[?7l${body}\x1b[?7h\x1b[J`);
     this.#linesDrawn = lines.length;
   }
 }

@@ -3,7 +3,7 @@ import type { ProcessInfo } from '../../protocol/agent.ts';
 import { type AgentOptions, connect } from './agent-options.ts';
 import { ExitCode } from './exit-codes.ts';
 import { cut, pad, widthOf } from './columns.ts';
-import { countOf, formatBytes, printable } from './format.ts';
+import { formatBytes, formatCount, printable } from './format.ts';
 import type { Surroundings } from './surroundings.ts';
 
 export interface PsOptions extends AgentOptions {
@@ -23,7 +23,7 @@ export async function psCommand(
     const { processes } = await connection.request('process/list', undefined);
     const { out } = console;
     if (options.format === 'json') out.write(`${JSON.stringify(processes, undefined, 2)}\n`);
-    else out.writeLines(processTable(processes, out.isTerminal ? out.columns : undefined));
+    else out.writeLines(processTable(processes, out.columns));
     return ExitCode.done;
   } finally {
     await connection.dispose();
@@ -65,9 +65,9 @@ export function processTable(
     return width === undefined ? line : cut(line, width);
   });
   const others = processes.length - usable.length;
-  if (others > 0)
-    lines.push(
-      `${countOf(others, 'process').replace('processs', 'processes')} cannot be captured.`,
-    );
+  if (others > 0) {
+    const who = others === 1 ? '1 other process' : `${formatCount(others)} other processes`;
+    lines.push(`${who} cannot be captured.`);
+  }
   return lines;
 }

@@ -66,13 +66,14 @@ export async function writeResult(
 ): Promise<ExitCode> {
   const format = formatOf(options);
   const { output } = options;
+  const textOptions = { cwd, style: out.style, columns: out.columns };
   if (output === undefined) {
     if (format === 'json') await out.writeAll(captureText(capture));
     else if (format === 'sarif') out.write(sarifText(capture, report, cwd));
-    else out.writeLines(textReport(capture, report, { cwd, style: out.style }));
+    else out.writeLines(textReport(capture, report, textOptions));
   } else {
     await writeFile(output, format, capture, report, cwd);
-    if (format !== 'text') out.writeLines(textReport(capture, report, { cwd, style: out.style }));
+    if (format !== 'text') out.writeLines(textReport(capture, report, textOptions));
     err.write(`Saved to ${displayPath(output, cwd)}\n`);
   }
   const leaks = report.sites.some(({ verdict }) => verdict === 'leak');
@@ -93,7 +94,7 @@ async function writeFile(
   const text =
     format === 'sarif'
       ? sarifText(capture, report, cwd)
-      : `${textReport(capture, report, { cwd, style: uncoloured }).join('\n')}\n`;
+      : `${textReport(capture, report, { cwd, style: uncoloured, columns: undefined }).join('\n')}\n`;
   try {
     await writeAtomically(file, [text]);
   } catch (error) {

@@ -4,9 +4,9 @@
  * lines name the leaking lines alone, for those who read nothing else.
  */
 import { leakRate } from '../analysis/exhaustion.ts';
-import type { Report, Site, SiteStack, StackFrame } from '../analysis/report.ts';
+import type { Report, Site } from '../analysis/report.ts';
 import type { Capture } from '../capture/capture.ts';
-import { cut, pad, widthOf } from './columns.ts';
+import { pad, wrap } from './columns.ts';
 import {
   countOf,
   formatBytes,
@@ -17,20 +17,22 @@ import {
   printable,
   sparkline,
 } from './format.ts';
-import { frameFunction, frameLocation, siteLocation, targetName } from './present.ts';
+import { frameShortName, frameLocation, siteLocation, targetName } from './present.ts';
 import { roleOf, type Style } from './style.ts';
+import { stackText } from './text-stack.ts';
 
 export interface TextOptions {
   /** Paths below it are shown relative to it. */
   readonly cwd: string;
   readonly style: Style;
+  /** Sentences are broken to fit; undefined: they are not, as when a program reads them. */
+  readonly columns: number | undefined;
 }
 
 /** Call stacks shown of one leak; the rest are counted. */
 const STACKS_SHOWN = 3;
 /** Sites that are no leak, shown in one line each; the rest are counted. */
 const OTHER_SITES_SHOWN = 8;
-const FUNCTION_COLUMN = 56;
 
 /**
  * @param capture what was recorded
@@ -65,6 +67,12 @@ function heading(capture: Capture, report: Report, { style }: TextOptions): stri
   return lines;
 }
 
+/** A sentence, broken into lines that begin with the same indentation. */
+function indented(sentence: string, indent: string, { columns }: TextOptions): string[] {
+  const room = columns === undefined ? undefined : columns - indent.length;
+  return wrap(printable(sentence), room).map((line) => indent + line);
+}
+
 function leakSection(site: Site, options: TextOptions): string[] {
   const { style, cwd } = options;
   const { trend } = site;
@@ -74,54 +82,39 @@ function leakSection(site: Site, options: TextOptions): string[] {
     `${style('bad', 'LEAK')}  ${style('strong', siteLocation(site, cwd))}  ` +
       `${formatRate(leakRate(site))}, ${formatBytes(site.outstandingBytes)} in ` +
       `${countOf(site.outstandingCount, 'block')}, confidence ${formatShare(site.confidence)}`,
-    `  ${printable(site.explanation)}`,
+    ...indented(site.explanation, '  ', options),
     `  ${sparkline(site.series.outstandingBytes, 40)}  95% between ${formatRate(low)} and ` +
       `${formatRate(high)}, R² ${trend.rSquared.toFixed(3)}`,
     `  ${countOf(site.allocations, 'allocation')}, ${countOf(site.frees, 'free')}, ${alive} still alive`,
+    ...origins(site, options),
   ];
   for (const stack of site.stacks.slice(0, STACKS_SHOWN)) {
-    lines.push('', ...stackSection(site, stack, options));
+    lines.push('', ...stackText(site, stack, cwd, style));
   }
   const more = site.stacks.length - STACKS_SHOWN;
   if (more > 0) lines.push('', style('quiet', `  and ${countOf(more, 'more stack')}`));
   return lines;
 }
 
-function stackSection(site: Site, stack: SiteStack, options: TextOptions): string[] {
+/** What tells the leaking blocks from their siblings: who asked for them, where the others end. */
+function origins(site: Site, { cwd }: TextOptions): string[] {
+  const lines: string[] = [];
+  if (site.through !== undefined) {
+    lines.push(`  Those that stay come through ${frameLocation(site.through, cwd)}`);
+  }
+  const [place] = site.freedAt;
+  if (place?.frame !== undefined && frameLocation(place.frame, cwd) !== '') {
+    const share = formatShare(place.share);
+    lines.push(
+      `  The others are freed at ${frameLocation(place.frame, cwd)} (${share}), in ` +
+        frameShortName(place.frame),
+    );
+  }
+  return lines;
+}
+
+function otherSites(sites: readonly Site[], options: TextOptions): string[] {
   const { style, cwd } = options;
-  const share =
-    site.stacks.length === 1
-      ? ''
-      : `, ${formatBytes(stack.outstandingBytes)} in ${countOf(stack.outstandingCount, 'block')}`;
-  const named = stack.frames.map((frame) => ({
-    frame,
-    name: `${frameFunction(frame)}${frame.inlined ? ' (inlined)' : ''}`,
-  }));
-  const widest = named.reduce((width, { name }) => Math.max(width, widthOf(name)), 0);
-  const column = Math.min(widest, FUNCTION_COLUMN);
-  const lines = named.map(({ frame, name }, index) => {
-    const blamed = sameFrame(frame, site.blamed);
-    const text =
-      `#${pad(String(index), 2)} ${pad(name, column)}  ${frameLocation(frame, cwd)}`.trimEnd();
-    if (blamed) return `  ${style('bad', '>')} ${style('strong', text)}`;
-    return `    ${frame.owned ? text : style('quiet', text)}`;
-  });
-  if (stack.end === 'truncated')
-    lines.push(style('quiet', '    (frames towards main are missing)'));
-  if (stack.end === 'guessed') lines.push(style('quiet', '    (some frames are guessed)'));
-  return [`  Call stack${share}:`, ...lines];
-}
-
-function sameFrame(frame: StackFrame, blamed: StackFrame | undefined): boolean {
-  return (
-    blamed !== undefined &&
-    frame.address === blamed.address &&
-    frame.function === blamed.function &&
-    frame.line === blamed.line
-  );
-}
-
-function otherSites(sites: readonly Site[], { style, cwd }: TextOptions): string[] {
   if (sites.length === 0) return [];
   const shown = sites.slice(0, OTHER_SITES_SHOWN);
   const lines = shown.flatMap((site) => [
@@ -131,7 +124,7 @@ function otherSites(sites: readonly Site[], { style, cwd }: TextOptions): string
         `${formatRate(leakRate(site))}, ${formatBytes(site.outstandingBytes)} in ` +
           countOf(site.outstandingCount, 'block'),
       ),
-    `    ${printable(site.explanation)}`,
+    ...indented(site.explanation, '    ', options),
   ]);
   const more = sites.length - shown.length;
   if (more > 0) lines.push(style('quiet', `  and ${countOf(more, 'more site')}`));
@@ -166,7 +159,7 @@ function conclusion(leaks: readonly Site[], report: Report, options: TextOptions
   if (leaks.length > 0) {
     return leaks.map((site) => {
       const location = siteLocation(site, cwd);
-      const where = site.blamed === undefined ? '' : ` in ${cut(frameFunction(site.blamed), 80)}`;
+      const where = site.blamed === undefined ? '' : ` in ${frameShortName(site.blamed)}`;
       return `${style('bad', 'Leaking line:')} ${style('strong', location)}${where}`;
     });
   }

@@ -70,14 +70,31 @@ test('whole stacks are there, with inlined frames, modules and addresses', () =>
   assert.equal(make.location?.physicalLocation?.address?.absoluteAddress, 0x401000);
 });
 
+test('the caller that leaks and the place of the other frees are related locations', () => {
+  const run = oneRun(toSarif(exampleCapture(), exampleReport(), cwd));
+  const related = run.results?.[0]?.relatedLocations ?? [];
+  assert.deepEqual(
+    related.map(({ message, physicalLocation }) => [
+      message?.text,
+      physicalLocation?.region?.startLine,
+    ]),
+    [
+      ['The blocks that stay come through here.', 40],
+      ['97% of the freed blocks are freed here.', 50],
+    ],
+  );
+});
+
 test('losses and measured overhead are in the run', () => {
   const { properties = {} } = oneRun(toSarif(exampleCapture(), exampleReport(), cwd));
   assert.deepEqual(properties['losses'], exampleReport().losses);
   assert.deepEqual(properties['lossNotes'], ['3 stacks were cut.']);
-  const overhead = properties['overhead'];
-  assert.ok(typeof overhead === 'object' && overhead !== null);
-  assert.deepEqual({ ...overhead, ...exampleReport().cost }, overhead);
-  assert.ok('targetCoreShare' in overhead && overhead.targetCoreShare === 0.0019);
+  const overhead: unknown = properties['overhead'];
+  assert.deepEqual(overhead, {
+    ...exampleReport().cost,
+    targetCoreShare: 0.0019,
+    agentCoreShare: 0.001,
+  });
 });
 
 test('a file elsewhere is named absolutely, with what needs encoding encoded', () => {

@@ -111,6 +111,7 @@ function result(site: Site, cwd: string): Result {
     kind: 'fail',
     message: { text: site.explanation },
     locations: frame === undefined ? [] : [location(frame, cwd)],
+    relatedLocations: related(site, cwd),
     stacks: site.stacks.map((stack) => sarifStack(stack, cwd)),
     partialFingerprints: { 'leaklensSite/v1': site.fingerprint },
     rank: Math.min(100, Math.max(0, site.confidence * 100)),
@@ -128,6 +129,21 @@ function result(site: Site, cwd: string): Result {
       kind: site.kind,
     },
   };
+}
+
+/** Where else to look: the caller that the leaking blocks have in common, and where others end. */
+function related(site: Site, cwd: string): Location[] {
+  const places: Location[] = [];
+  if (site.through !== undefined) {
+    const message = { text: 'The blocks that stay come through here.' };
+    places.push({ ...location(site.through, cwd), message });
+  }
+  for (const { frame, share } of site.freedAt) {
+    if (frame === undefined) continue;
+    const message = { text: `${Math.round(share * 100)}% of the freed blocks are freed here.` };
+    places.push({ ...location(frame, cwd), message });
+  }
+  return places.map((place, id) => ({ id, ...place }));
 }
 
 function sarifStack(stack: SiteStack, cwd: string): Stack {

@@ -79,6 +79,8 @@ const leak: Site = {
     allocatedBytes: [0, 170_000, 340_000, 512_000],
     freedBytes: [0, 0, 0, 0],
   },
+  freedAt: [{ frame: frames.main, blocks: 30, share: 0.97 }],
+  through: frames.handle,
   stacks: [
     {
       stack: 0,
@@ -114,6 +116,8 @@ const steady: Site = {
   allocations: 20_000,
   frees: 19_999,
   series: { ...leak.series, outstandingBytes: [64, 128, 0, 64] },
+  freedAt: [],
+  through: undefined,
   stacks: [
     {
       stack: 1,
