@@ -16,6 +16,7 @@ import { groupStacks, StackResolver, type ResolvedStack } from './sites.ts';
 import { cohortSurvival } from './slices.ts';
 import { type Thresholds, withDefaults } from './thresholds.ts';
 import { judge, type Judgement } from './verdict.ts';
+import { cutToWindow, judgedWindow } from './window.ts';
 
 /** What a report needs beside the samples; locations and stacks may still be arriving. */
 export type Context = Pick<Capture, 'host' | 'start' | 'modules' | 'locations' | 'stacks'>;
@@ -64,7 +65,7 @@ export class Analyzer {
     const stacks = [...recording.histories.keys()].map((stack) => resolver.resolve(stack, context));
     const setting = this.#setting();
     const judged = groupStacks(stacks).map((group) => {
-      const draft = draftSite(group, recording, setting.seconds, thresholds, (stack) =>
+      const draft = draftSite(group, recording, setting, (stack) =>
         resolver.resolve(stack, context),
       );
       return { draft, judgement: judge(draft.evidence, setting) };
@@ -77,19 +78,25 @@ export class Analyzer {
 
   #setting(): Setting {
     const { grid, process, now, originNs, last } = this.#recording;
-    const seconds = grid.activeNs.map((ns) => ns / 1e9);
-    const points = seconds.length;
-    const watched = (seconds.at(-1) ?? 0) - (seconds[0] ?? 0);
+    const window = judgedWindow(
+      { activeNs: grid.activeNs, allocations: process.allocations, unseen: process.unseen },
+      { fromNs: originNs, untilNs: now.activeNs },
+      this.#thresholds,
+    );
+    const cut = (values: readonly number[]): readonly number[] => cutToWindow(values, window);
+    const seconds = cut(grid.activeNs).map((ns) => ns / 1e9);
+    const span = (seconds.at(-1) ?? 0) - (seconds[0] ?? 0);
     return {
       thresholds: this.#thresholds,
-      samples: grid.samples,
-      watchedNs: now.activeNs - originNs,
-      resolutionSeconds: points > 1 ? watched / (points - 1) : 0,
-      losses: lossImpact(last, this.#thresholds),
+      window,
+      samples: window.whole ? grid.samples : seconds.length * grid.stride,
+      watchedNs: window.untilNs - window.fromNs,
+      resolutionSeconds: seconds.length > 1 ? span / (seconds.length - 1) : 0,
+      losses: lossImpact(last, window, this.#thresholds),
       seconds,
-      processBytes: process.bytes,
-      tracedBytes: process.traced,
-      unknownFrees: process.unknownFrees,
+      processBytes: cut(process.bytes),
+      tracedBytes: cut(process.traced),
+      unknownFrees: cut(process.unknownFrees),
     };
   }
 
@@ -105,7 +112,7 @@ export class Analyzer {
     return {
       sites,
       durationNs: now.wallNs,
-      samples: setting.samples,
+      samples: this.#recording.grid.samples,
       balance: balanceOf(
         {
           bytes: (process.bytes.at(-1) ?? 0) - (process.bytes[0] ?? 0),

@@ -6,10 +6,11 @@ import type { Holder, Trend } from './report.ts';
 import type { ResidueEvidence } from './residue.ts';
 import type { Level } from './shape.ts';
 import type { Thresholds } from './thresholds.ts';
+import type { Window } from './window.ts';
 
 export interface SiteEvidence {
   readonly trend: Trend;
-  /** The site's level at each point of the grid. */
+  /** The site's level at each point of the judged window. */
   readonly level: Level;
   /** The same, of those stacks only that have living blocks. */
   readonly growingLevel: Level;
@@ -31,12 +32,14 @@ export interface SiteEvidence {
 export interface Setting {
   readonly thresholds: Thresholds;
   readonly samples: number;
-  /** Active time from first to last sample, ns. */
+  /** The part of the capture that is judged. */
+  readonly window: Window;
+  /** Active time from its beginning to its end, ns. */
   readonly watchedNs: number;
   /** Time between two points of the grid, seconds. */
   readonly resolutionSeconds: number;
   readonly losses: LossImpact;
-  /** Active seconds of the grid's points. */
+  /** Active seconds of the grid's points in the window; the values below are at these points. */
   readonly seconds: readonly number[];
   /** The process's anonymous memory and swap at each point, bytes. */
   readonly processBytes: readonly number[];

@@ -3,6 +3,7 @@
  * true of the container's growth is true of theirs. A cache's entries are seldom allocated on the
  * line that grows its index.
  */
+import { baseName } from './fingerprint.ts';
 import type { StackFrame } from './report.ts';
 import type { Level } from './shape.ts';
 
@@ -73,5 +74,6 @@ export function findContainer(
       ) && growTogether(site.evidence.growingLevel, container.evidence.growingLevel, tolerance),
   );
   const blamed = found?.group.blamed;
-  return blamed === undefined ? undefined : `${blamed.file ?? blamed.module}:${blamed.line ?? 0}`;
+  if (blamed === undefined) return undefined;
+  return `${baseName(blamed.file ?? blamed.module)}:${blamed.line ?? 0}`;
 }

@@ -6,6 +6,8 @@
 import type { Losses } from '../../protocol/agent.ts';
 import type { Sample } from '../capture/capture.ts';
 import type { Thresholds } from './thresholds.ts';
+import type { Window } from './window.ts';
+import { timeInWords } from './words.ts';
 
 export interface LossImpact {
   /** Allocations that no stack was charged with, as a share of all: 0 to 1. */
@@ -55,34 +57,50 @@ export function lossesOf(sample: Sample | undefined): Losses {
   return sample?.losses ?? noLosses;
 }
 
-/** @param sample the last one; undefined when there is none */
-export function lossImpact(sample: Sample | undefined, thresholds: Thresholds): LossImpact {
-  const losses = lossesOf(sample);
-  const allocations = sample?.totals.allocations ?? 0;
-  const frees = sample?.totals.frees ?? 0;
-  const unseen =
+/** Allocations, so far, that no stack was charged with. A dropped hit may be an entry, a return or a
+ *  free; half of them count as allocations. */
+export function unseenAllocations(losses: Losses): number {
+  return (
     losses.blocksFull +
     losses.stacksFull +
     losses.countersFull +
     losses.threadsFull +
     losses.ringFull +
     losses.returnsMissed +
-    losses.probesMissed / 2;
-  const unseenShare = unseen === 0 ? 0 : Math.min(1, unseen / Math.max(allocations, unseen));
-  // A dropped hit may be an entry, a return or a free; half of them count as frees.
+    losses.probesMissed / 2
+  );
+}
+
+/**
+ * @param sample the last one; undefined when there is none
+ * @param window of the capture that is judged
+ */
+export function lossImpact(
+  sample: Sample | undefined,
+  window: Window,
+  thresholds: Thresholds,
+): LossImpact {
+  const losses = lossesOf(sample);
+  const frees = sample?.totals.frees ?? 0;
   const missedFrees = losses.freesMissed + losses.probesMissed / 2;
   const missedFreesPerFree = missedFrees === 0 ? 0 : Math.min(1, missedFrees / Math.max(1, frees));
   const notes = (Object.keys(phrases) as (keyof Losses)[])
     .filter((kind) => losses[kind] > 0)
     .map((kind) => phrases[kind].replace('N', String(losses[kind])));
+  if (!window.whole) {
+    notes.push(
+      `verdicts rest on the time from ${timeInWords(window.fromNs)} to ${timeInWords(window.untilNs)}, in which next to nothing was lost`,
+    );
+  }
   return {
-    unseenShare,
+    unseenShare: window.unseenShare,
     missedFreesPerFree,
     partial:
-      unseenShare > thresholds.partialLossShare ||
+      !window.whole ||
+      window.unseenShare > thresholds.partialLossShare ||
       missedFreesPerFree > thresholds.partialLossShare ||
       losses.unwindRowsFull > 0,
-    insufficient: unseenShare > thresholds.insufficientLossShare,
+    insufficient: window.unseenShare > thresholds.insufficientLossShare,
     notes,
   };
 }

@@ -8,6 +8,7 @@
  */
 import type { Sample } from '../capture/capture.ts';
 import { CohortClock } from './cohort-clock.ts';
+import { unseenAllocations } from './loss-impact.ts';
 import type { Gap } from './report.ts';
 import type { Now } from './slices.ts';
 import { ageClass, StackHistory } from './stack-history.ts';
@@ -23,6 +24,13 @@ interface ProcessSeries {
   /** Outstanding bytes over all stacks. */
   readonly traced: number[];
   readonly unknownFrees: number[];
+  readonly allocations: number[];
+  /** Allocations that no stack was charged with. */
+  readonly unseen: number[];
+}
+
+function emptySeries(): ProcessSeries {
+  return { bytes: [], traced: [], unknownFrees: [], allocations: [], unseen: [] };
 }
 
 export class Recording {
@@ -33,7 +41,7 @@ export class Recording {
   restarts = 0;
   grid = new TimeGrid();
   clock = new CohortClock();
-  process: ProcessSeries = { bytes: [], traced: [], unknownFrees: [] };
+  process = emptySeries();
   first: Sample | undefined;
   last: Sample | undefined;
   readonly #intervalNs: number;
@@ -76,6 +84,8 @@ export class Recording {
     this.process.bytes[point] = sample.process.anonymousBytes + sample.process.swapBytes;
     this.process.traced[point] = sample.totals.allocatedBytes - sample.totals.freedBytes;
     this.process.unknownFrees[point] = sample.totals.unknownFrees;
+    this.process.allocations[point] = sample.totals.allocations;
+    this.process.unseen[point] = unseenAllocations(sample.losses);
     this.first ??= sample;
     this.last = sample;
   }
@@ -94,7 +104,7 @@ export class Recording {
     this.freeSites.clear();
     this.grid = new TimeGrid();
     this.clock = new CohortClock();
-    this.process = { bytes: [], traced: [], unknownFrees: [] };
+    this.process = emptySeries();
     this.first = undefined;
     this.last = undefined;
     this.#wallOffset = 0;
@@ -164,7 +174,8 @@ export class Recording {
 
   #halve(): void {
     for (const history of this.histories.values()) history.halve();
-    for (const values of [this.process.bytes, this.process.traced, this.process.unknownFrees]) {
+    const { bytes, traced, unknownFrees, allocations, unseen } = this.process;
+    for (const values of [bytes, traced, unknownFrees, allocations, unseen]) {
       const kept = values.filter((_, index) => index % 2 === 1);
       // The newest sample's value is written next, at the point that it now shares.
       values.length = 0;

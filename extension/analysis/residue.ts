@@ -12,6 +12,7 @@ import { AGE_EDGES_NS } from './stack-history.ts';
 import { lifeBeyond, meanInterval } from './survival.ts';
 import type { Thresholds } from './thresholds.ts';
 import { tidy } from './trend.ts';
+import type { Span } from './window.ts';
 
 /** Equal parts of the births' time that are compared with each other. */
 const PARTS = 8;
@@ -68,26 +69,29 @@ export function paceOf(parts: readonly number[]): number {
  * Looks for the smallest age beyond which nothing dies.
  * @param slices births of the stacks that have survivors, oldest first
  * @param deaths of the same stacks by age class
- * @param originNs active time at which watching began
+ * @param window active time in which births are judged
  * @returns undefined where at every age too few blocks are left, or they still die
  */
 export function findResidue(
   slices: readonly Slice[],
   deaths: readonly number[],
-  originNs: number,
+  window: Span,
   nowNs: number,
   thresholds: Thresholds,
 ): ResidueEvidence | undefined {
-  const watched = nowNs - originNs;
+  const watched = window.untilNs - window.fromNs;
+  const within = slices.filter(
+    (slice) => slice.startNs >= window.fromNs && slice.endNs <= window.untilNs,
+  );
   for (let age = 0; age < AGE_EDGES_NS.length; age += 1) {
     const edge = AGE_EDGES_NS[age] ?? 0;
     if (edge > watched / 2) return undefined;
     // Without a death in the class before, this age is no better than the one before.
     if (age > 0 && (deaths[age - 1] ?? 0) === 0) continue;
-    const old = lifeBeyond(age, slices, deaths, nowNs);
+    const old = lifeBeyond(age, within, deaths, nowNs);
     if (old.alive < thresholds.minimumSurvivors) return undefined;
     if (old.minimumLifetimeNs >= thresholds.minimumLifetimes * watched) {
-      return evidenceAt(age, old.minimumLifetimeNs, slices, deaths, originNs, nowNs);
+      return evidenceAt(age, old.minimumLifetimeNs, within, deaths, window, nowNs);
     }
   }
   return undefined;
@@ -98,11 +102,11 @@ function evidenceAt(
   minimumLifetimeNs: number,
   slices: readonly Slice[],
   deaths: readonly number[],
-  originNs: number,
+  window: Span,
   nowNs: number,
 ): ResidueEvidence | undefined {
   const settleAgeNs = AGE_EDGES_NS[age] ?? 0;
-  const oldEnough = nowNs - settleAgeNs;
+  const oldEnough = Math.min(window.untilNs, nowNs - settleAgeNs);
   const judged = slices.filter((slice) => slice.endNs <= oldEnough);
   const tooYoung = slices.find((slice) => slice.endNs > oldEnough);
   const limit = Math.min(oldEnough, tooYoung?.startNs ?? oldEnough);
@@ -120,7 +124,7 @@ function evidenceAt(
   const { half } = meanInterval(perPart.map((value) => (value * PARTS) / seconds));
   const rate = bytes / seconds;
   const parts = spread(born, first.startNs, limit, (slice) => slice.alive);
-  const halfway = lifeBeyondHalf(slices, deaths, originNs, nowNs);
+  const halfway = lifeBeyondHalf(slices, deaths, nowNs - window.fromNs, nowNs);
   return {
     residue: {
       settleAgeNs,
@@ -151,10 +155,10 @@ function evidenceAt(
 function lifeBeyondHalf(
   slices: readonly Slice[],
   deaths: readonly number[],
-  originNs: number,
+  watchedNs: number,
   nowNs: number,
 ): number {
-  const half = (nowNs - originNs) / 2;
+  const half = watchedNs / 2;
   const age = AGE_EDGES_NS.findIndex((edge) => edge >= half);
   if (age < 0) return 0;
   const { alive, died } = lifeBeyond(age, slices, deaths, nowNs);

@@ -19,57 +19,63 @@ const mean = (values: readonly number[]): number => sum(values) / Math.max(1, va
 
 /** Rises and falls that are large beside the level. */
 export interface Releases {
-  /** Falls by at least the given share of the peak, each after a climb. */
+  /** Falls by at least the given share of the peak, each after a climb; 0 where most falls are not
+   *  after a climb, as in a churn. */
   readonly count: number;
   /** Level after the last such fall, and before it, bytes. */
   readonly trough: number;
   readonly peak: number;
 }
 
+const noReleases: Releases = { count: 0, trough: 0, peak: 0 };
+
+/** Points of all climbs together below which chance explains them: a churn climbs for four points
+ *  in a row once in 24 times. */
+const MINIMUM_CLIMB = 4;
+
+/** Blocks at the peak below which a release is no bulk. */
+const MINIMUM_PEAK_BLOCKS = 6;
+
 /**
- * Counts bulk releases by the turning points of the level: it has turned when it is away from its
- * last extreme by a share of the peak. A fall counts when the way up to its peak was a climb, three
- * quarters of whose steps did not go down; the ups and downs of a churn have no climbs.
+ * Looks for bulk releases at the turning points of the level: it has turned when it is away from
+ * its last extreme by a share of the peak. A fall counts when the way up to its peak was a climb,
+ * three quarters of whose steps did not go down.
  * @param share of the peak that a fall must lose, and a rise regain
  */
 export function findReleases(level: Level, share: number): Releases {
-  const { bytes } = level;
+  const { bytes, count: blocks } = level;
   let rising = true;
   let troughAt = 0;
   let peakAt = 0;
-  let count = 0;
-  let lastTrough = 0;
-  let lastPeak = 0;
-  let counted = false;
+  let climbs = 0;
+  let climbed = 0;
+  let falls = 0;
+  let last = noReleases;
   for (let i = 1; i < bytes.length; i += 1) {
     const value = bytes[i] ?? 0;
     const peak = bytes[peakAt] ?? 0;
-    if (rising) {
-      if (value >= peak) peakAt = i;
-      else if (peak - value >= share * peak) {
-        counted = isClimb(bytes, troughAt, peakAt);
-        if (counted) {
-          count += 1;
-          lastPeak = peak;
-          lastTrough = value;
-        }
-        rising = false;
-        troughAt = i;
+    if (rising && value >= peak) {
+      peakAt = i;
+    } else if (rising && peak - value >= share * peak) {
+      falls += 1;
+      if ((blocks[peakAt] ?? 0) >= MINIMUM_PEAK_BLOCKS && isClimb(bytes, troughAt, peakAt)) {
+        climbs += 1;
+        climbed += peakAt - troughAt;
+        last = { count: climbs, trough: value, peak };
       }
-      continue;
-    }
-    if (value <= (bytes[troughAt] ?? 0)) {
+      rising = false;
       troughAt = i;
-      if (counted) lastTrough = value;
-    } else if (value - (bytes[troughAt] ?? 0) >= share * peak) {
+    } else if (!rising && value <= (bytes[troughAt] ?? 0)) {
+      if (last.trough === bytes[troughAt]) last = { ...last, trough: value };
+      troughAt = i;
+    } else if (!rising && value - (bytes[troughAt] ?? 0) >= share * peak) {
       rising = true;
       peakAt = i;
     }
   }
-  return { count, trough: lastTrough, peak: lastPeak };
+  return climbed >= MINIMUM_CLIMB && climbs >= 0.7 * falls ? last : noReleases;
 }
 
-/** Three points at least that go up, or two steps without any fall. */
 function isClimb(bytes: readonly number[], from: number, to: number): boolean {
   if (to - from < 2) return false;
   let falls = 0;

@@ -1,7 +1,7 @@
 /**
  * One site's numbers, from the histories of its stacks to the evidence for its verdict.
  */
-import type { SiteEvidence } from './evidence.ts';
+import type { Setting, SiteEvidence } from './evidence.ts';
 import { boundedWord } from './holder.ts';
 import type { Recording } from './recording.ts';
 import { freedPlaces, leakingCaller } from './siblings.ts';
@@ -14,6 +14,7 @@ import { Column, type StackHistory } from './stack-history.ts';
 import { lifeTable } from './survival.ts';
 import type { Thresholds } from './thresholds.ts';
 import { trendOf } from './trend.ts';
+import { cutToWindow } from './window.ts';
 
 /** Share of a site's living blocks that a kind of container must hold to be named as the holder. */
 const HOLDER_SHARE = 0.2;
@@ -38,19 +39,32 @@ function column(histories: readonly StackHistory[], points: number, which: Colum
   return Array.from(values);
 }
 
-interface Columns extends Level {
+interface Columns {
   readonly allocatedBytes: readonly number[];
+  readonly freedBytes: readonly number[];
+  readonly bytes: readonly number[];
+  readonly count: readonly number[];
 }
 
-function levelOf(histories: readonly StackHistory[], seconds: readonly number[]): Columns {
-  const allocatedBytes = column(histories, seconds.length, Column.allocatedBytes);
-  const freedBytes = column(histories, seconds.length, Column.freedBytes);
+function columnsOf(histories: readonly StackHistory[], points: number): Columns {
+  const allocatedBytes = column(histories, points, Column.allocatedBytes);
+  const freedBytes = column(histories, points, Column.freedBytes);
   return {
-    seconds,
     allocatedBytes,
     freedBytes,
     bytes: allocatedBytes.map((value, i) => Math.max(0, value - (freedBytes[i] ?? 0))),
-    count: column(histories, seconds.length, Column.outstandingCount),
+    count: column(histories, points, Column.outstandingCount),
+  };
+}
+
+/** The part of the columns that is judged. */
+function levelOf(columns: Columns, setting: Setting): Level {
+  const cut = (values: readonly number[]): readonly number[] => cutToWindow(values, setting.window);
+  return {
+    seconds: setting.seconds,
+    bytes: cut(columns.bytes),
+    count: cut(columns.count),
+    freedBytes: cut(columns.freedBytes),
   };
 }
 
@@ -96,18 +110,22 @@ function isNeverFreed(histories: readonly StackHistory[], thresholds: Thresholds
 export function draftSite(
   group: StackGroup,
   recording: Recording,
-  seconds: readonly number[],
-  thresholds: Thresholds,
+  setting: Setting,
   resolve: (stack: number) => ResolvedStack,
 ): SiteDraft {
+  const { thresholds, window } = setting;
   const pairs = group.stacks.flatMap((stack) => {
     const history = recording.histories.get(stack.stack);
     return history === undefined ? [] : [[stack, history] as const];
   });
   const histories = pairs.map(([, history]) => history);
   const growing = histories.filter((history) => history.outstandingCount > 0);
-  const level = levelOf(histories, seconds);
-  const growingLevel = growing.length === histories.length ? level : levelOf(growing, seconds);
+  const columns = columnsOf(histories, recording.grid.activeNs.length);
+  const level = levelOf(columns, setting);
+  const growingLevel =
+    growing.length === histories.length
+      ? level
+      : levelOf(columnsOf(growing, recording.grid.activeNs.length), setting);
   const { now, clock } = recording;
   const slices = slicesOf(histories, clock, now);
   const growingSlices =
@@ -125,16 +143,16 @@ export function draftSite(
     survival: lifeTable(slices, deathsOf(histories), now.activeNs),
     series: {
       timeNs: recording.grid.wallNs,
-      outstandingBytes: level.bytes,
-      outstandingCount: level.count,
-      allocatedBytes: level.allocatedBytes,
-      freedBytes: level.freedBytes,
+      outstandingBytes: columns.bytes,
+      outstandingCount: columns.count,
+      allocatedBytes: columns.allocatedBytes,
+      freedBytes: columns.freedBytes,
     },
     evidence: {
-      trend: trendOf(seconds, level.bytes),
+      trend: trendOf(setting.seconds, level.bytes),
       level,
       growingLevel,
-      residue: findResidue(growingSlices, deaths, recording.originNs, now.activeNs, thresholds),
+      residue: findResidue(growingSlices, deaths, window, now.activeNs, thresholds),
       outstandingCount: sum((history) => history.outstandingCount),
       outstandingBytes: sum((history) => history.outstandingBytes),
       allocations: sum((history) => history.allocations),

@@ -183,7 +183,6 @@ export class Simulation {
       sequence: this.#samples.length,
       timeNs: Math.round(this.#seconds * 1e9),
       unixMs: 1_700_000_000_000 + Math.round(this.#seconds * 1000),
-      freeSites: [],
       cohort: {
         index: this.#cohort,
         startNs: Math.round(this.#cohort * this.#cohortSeconds * 1e9),

@@ -127,14 +127,14 @@ function doubtAbout(
       why: `it has grown for no more than ${timeInWords(lasted)}: a longer capture would tell.`,
     };
   }
-  if (residue.interval[0] <= 0) {
-    return { confidence: 0.6, why: 'too unevenly to be sure: a longer capture would tell.' };
-  }
   if (residue.pace < thresholds.slowingRatio) {
     return {
       confidence: 0.8,
       why: `its growth is slowing down (the second half has ${shareInWords(Math.min(1, residue.pace))} of the first half's): a longer capture would show whether it stops.`,
     };
+  }
+  if (residue.interval[0] <= 0) {
+    return { confidence: 0.6, why: 'too unevenly to be sure: a longer capture would tell.' };
   }
   if (evidence.oldDeathShare > thresholds.oldDeathShare) {
     return {
@@ -210,8 +210,10 @@ function form(site: SiteEvidence, setting: Setting): Judgement {
         : `It grows by ${bytesInWords(trend.bytesPerSecond)}/s, but its old blocks do die: a longer capture would show whether it levels off.`,
     );
   }
-  const rose = plateau.level > 1.3 * plateau.start && plateau.riseShare > 0.05;
-  if (!rose) {
+  const rose = plateau.level > 1.3 * plateau.start && plateau.riseSeconds > 0;
+  const turnsOver = plateau.turnover > 0.1;
+  // A population that comes and goes is at its level at once; a cache takes its time.
+  if (!rose || (turnsOver && plateau.riseShare < 0.1)) {
     return judgement(
       'steady',
       sure,
@@ -221,7 +223,7 @@ function form(site: SiteEvidence, setting: Setting): Judgement {
     );
   }
   const seconds = timeInWords(plateau.riseSeconds * 1e9);
-  if (plateau.turnover > 0.1) {
+  if (turnsOver) {
     return judgement(
       'cache',
       sure,
