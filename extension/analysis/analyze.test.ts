@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { analyze, isCertain } from './analyze.ts';
 import type { Site } from './report.ts';
-import { Simulation, uniform, type Place } from './synthetic.ts';
+import { Simulation, uniform, type Place } from './testing/synthetic.ts';
 
 const place = (line: number, name: string, rest: Partial<Place> = {}): Place => ({
   file: '/home/user/src/program.cpp',

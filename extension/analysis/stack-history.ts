@@ -48,7 +48,7 @@ export class StackHistory {
   freedBytes = 0;
   /** Deaths by age class. */
   readonly deaths: number[] = [];
-  /** Ascending by cohort. */
+  /** Ascending by cohort; of equal ones, the last is the one that counts on. */
   readonly cohorts: CohortCounters[] = [];
   /** Point of the grid at which the stack was first seen. */
   #first = 0;
@@ -72,14 +72,16 @@ export class StackHistory {
    */
   update(counter: Counter, point: number, age: number): boolean {
     const [, cohort, allocations, allocatedBytes, frees, freedBytes] = counter;
-    const known = this.#cohort(cohort);
+    let known = this.#cohort(cohort);
     if (
       allocations < known.allocations ||
       allocatedBytes < known.allocatedBytes ||
       frees < known.frees ||
       freedBytes < known.freedBytes
     ) {
-      return false;
+      // The agent forgets a cohort whose last block is freed; one that comes back counts from zero.
+      if (known.allocations !== known.frees) return false;
+      known = this.#insert(this.cohorts.indexOf(known) + 1, cohort);
     }
     const died = frees - known.frees;
     if (died > 0) {
@@ -139,8 +141,12 @@ export class StackHistory {
     while (index > 0 && (cohorts[index - 1]?.cohort ?? 0) > cohort) index -= 1;
     const found = cohorts[index - 1];
     if (found?.cohort === cohort) return found;
+    return this.#insert(index, cohort);
+  }
+
+  #insert(index: number, cohort: number): CohortCounters {
     const added = { cohort, allocations: 0, allocatedBytes: 0, frees: 0, freedBytes: 0 };
-    cohorts.splice(index, 0, added);
+    this.cohorts.splice(index, 0, added);
     return added;
   }
 

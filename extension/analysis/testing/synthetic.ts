@@ -2,8 +2,8 @@
  * Captures of programs that do not exist, for the tests: a small simulator of allocations in time,
  * and what an agent would have sent about them. Everything random comes from a seeded generator.
  */
-import type { Capture, Location, Sample } from '../capture/capture.ts';
-import type { Counter, Frame, FreeSite, Losses, StackInfo } from '../../protocol/agent.ts';
+import type { Capture, Location, Sample } from '../../capture/capture.ts';
+import type { Counter, Frame, FreeSite, Losses, StackInfo } from '../../../protocol/agent.ts';
 
 /** A generator of uniform numbers in [0, 1): mulberry32, by T. Ettinger (public domain). */
 export function uniform(seed: number): () => number {

@@ -2,7 +2,7 @@
  * What simulated programs are made of: places that allocate, blocks with a deadline, a cache, a
  * population that follows a demand.
  */
-import type { Place, Simulation } from '../synthetic.ts';
+import type { Place, Simulation } from './synthetic.ts';
 
 /** What drives a program. */
 export interface Drive {
