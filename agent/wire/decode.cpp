@@ -147,8 +147,10 @@ std::optional<Request> decode_request(std::string_view body) {
     if (nested_too_deep(body)) {
         return refused(nobody, RpcCode::parse_error, "the message is nested too deep");
     }
+    // The library takes a zero byte for the end of the text.
+    const bool cut = body.find('\0') != std::string_view::npos;
     const json message = json::parse(body, nullptr, false);
-    if (message.is_discarded()) {
+    if (cut || message.is_discarded()) {
         return refused(nobody, RpcCode::parse_error, "the message is not JSON in UTF-8");
     }
     if (message.is_array()) {
