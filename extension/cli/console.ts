@@ -15,8 +15,7 @@ export class Channel {
   constructor(stream: Stream) {
     this.#stream = stream;
     stream.on('error', (error) => {
-      // The reader is gone, as after `| head`: there is nobody left to tell.
-      if (systemErrorCode(error) !== 'EPIPE') throw error;
+      if (!isBrokenPipe(error)) throw error;
     });
   }
 
@@ -52,9 +51,20 @@ export class Channel {
   async writeAll(pieces: Iterable<string>): Promise<void> {
     for (const piece of pieces) {
       if (!this.#stream.writable) return;
-      if (!this.#stream.write(piece)) await once(this.#stream, 'drain');
+      if (this.#stream.write(piece)) continue;
+      try {
+        await once(this.#stream, 'drain');
+      } catch (error) {
+        if (!isBrokenPipe(error)) throw error;
+        return;
+      }
     }
   }
+}
+
+/** The reader is gone, as after `| head`: there is nobody left to tell. */
+function isBrokenPipe(error: unknown): boolean {
+  return systemErrorCode(error) === 'EPIPE';
 }
 
 export class Console {
