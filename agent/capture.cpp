@@ -5,10 +5,10 @@
 
 #include <sys/epoll.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
-#include <filesystem>
 #include <optional>
 #include <utility>
 
@@ -75,6 +75,7 @@ class Capture::Impl {
     void introduce(std::uint32_t module);
     void drain_ring();
     void flush_stacks();
+    void use_modules();
     void refresh_modules();
     void housekeeping();
     void sweep_threads();
@@ -99,6 +100,7 @@ class Capture::Impl {
     ll_totals last_totals_{};
     std::uint64_t ring_losses_seen_ = 0;
     int housekeeping_rounds_ = 0;
+    std::uint64_t mappings_without_room_ = 0;
     std::optional<EndReason> end_reason_;
     std::string end_detail_;
     std::uint64_t end_ns_ = 0;
@@ -154,7 +156,7 @@ Status Capture::Impl::attach(const CaptureLimits& limits) {
     auto heap = HeapObject::load(kernel_.features(), limits, pid_, modules_.rows());
     if (!heap) return heap.error();
     heap_ = std::move(*heap);
-    heap_->set_modules(modules_.kernel_table());
+    use_modules();
     probes_.emplace(*heap_, kernel_.features(), pid_);
     cost_.emplace(kernel_.probe_cost(), *probes_);
     started_ns_ = clock_ns(CLOCK_MONOTONIC);
@@ -246,10 +248,14 @@ void Capture::Impl::flush_stacks() {
     flush_symbols();
 }
 
+void Capture::Impl::use_modules() {
+    mappings_without_room_ = heap_->set_modules(modules_.kernel_table());
+}
+
 void Capture::Impl::refresh_modules() {
     const auto fresh = modules_.refresh();
     if (!fresh) return;  // the target is ending; its descriptor will say so
-    if (modules_.changed()) heap_->set_modules(modules_.kernel_table());
+    if (modules_.changed()) use_modules();
     for (const std::uint32_t number : *fresh) {
         if (const Status status = probes_->attach(modules_.at(number)); !status)
             listener_.on_log("warning", status.error().message);
@@ -271,14 +277,14 @@ void Capture::Impl::housekeeping() {
     if (++housekeeping_rounds_ % kThreadSweepEvery == 0) sweep_threads();
 }
 
+// Removes what the kernel keeps for threads that are gone. The list of known threads is read first,
+// so that a thread that is born meanwhile is not taken for a dead one.
 void Capture::Impl::sweep_threads() {
-    std::vector<std::uint32_t> alive;
-    std::error_code error;
-    const std::string tasks = "/proc/" + std::to_string(pid_) + "/task";
-    for (const auto& entry : std::filesystem::directory_iterator(tasks, error))
-        alive.push_back(
-            static_cast<std::uint32_t>(std::strtoul(entry.path().filename().c_str(), nullptr, 10)));
-    if (!error) heap_->forget_threads_except(alive);
+    const std::string tasks = "/proc/" + std::to_string(pid_) + "/task/";
+    for (const std::uint32_t thread : heap_->known_threads()) {
+        if (::access((tasks + std::to_string(thread)).c_str(), F_OK) != 0)
+            heap_->forget_thread(thread);
+    }
 }
 
 LossesReport Capture::Impl::losses(const ll_totals& totals) const {
@@ -293,7 +299,7 @@ LossesReport Capture::Impl::losses(const ll_totals& totals) const {
     report.returns_missed = totals.losses[LL_LOSS_RETURNS_MISSED];
     report.frees_missed = totals.losses[LL_LOSS_FREES_MISSED];
     report.free_sites_full = totals.losses[LL_LOSS_FREE_SITES_FULL];
-    report.unwind_rows_full = modules_.without_rows();
+    report.unwind_rows_full = modules_.without_rows() + mappings_without_room_;
     report.probes_missed = heap_->missed_hits();
     return report;
 }

@@ -215,16 +215,18 @@ void HeapObject::forget_counter(const ll_counter_key& key) {
     bpf_map_delete_elem(map("ll_counters"), &key);
 }
 
-void HeapObject::forget_threads_except(const std::vector<std::uint32_t>& alive) {
-    std::vector<std::uint32_t> gone;
+std::vector<std::uint32_t> HeapObject::known_threads() const {
+    std::vector<std::uint32_t> known;
     const int fd = map("ll_threads");
     std::uint32_t key = 0;
     for (const std::uint32_t* previous = nullptr; bpf_map_get_next_key(fd, previous, &key) == 0;
-         previous = &key) {
-        if (std::find(alive.begin(), alive.end(), key) == alive.end()) gone.push_back(key);
-    }
-    for (const std::uint32_t thread : gone)
-        bpf_map_delete_elem(fd, &thread);
+         previous = &key)
+        known.push_back(key);
+    return known;
+}
+
+void HeapObject::forget_thread(std::uint32_t thread) {
+    bpf_map_delete_elem(map("ll_threads"), &thread);
 }
 
 std::uint64_t HeapObject::missed_hits() const {

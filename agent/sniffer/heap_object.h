@@ -54,8 +54,9 @@ class HeapObject {
     [[nodiscard]] Status read_free_sites(
         std::vector<std::pair<ll_free_site_key, std::uint64_t>>& out) const;
     void forget_counter(const ll_counter_key& key);
-    // Removes the state of threads that are gone.
-    void forget_threads_except(const std::vector<std::uint32_t>& alive);
+    // Threads that have a state in the kernel, and the removal of one that is gone.
+    [[nodiscard]] std::vector<std::uint32_t> known_threads() const;
+    void forget_thread(std::uint32_t thread);
     // Probe hits that the kernel dropped because a program was already running there.
     [[nodiscard]] std::uint64_t missed_hits() const;
 
