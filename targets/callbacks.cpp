@@ -18,13 +18,16 @@ struct Note {
     char text[76];
 };
 
+// Each note replaces the one before; volatile, or the compiler would drop them all.
+Note* volatile last_note = nullptr;
+
 struct Item {
     unsigned key;
 };
 
 [[gnu::noinline]] bool compare_items(const Item& a, const Item& b) {
     if (a.key == 7 || b.key == 7) {
-        new Note{1, {}};  // LEAK
+        last_note = new Note{1, {}};  // LEAK
         pace_leaked(sizeof(Note));
     }
     return a.key < b.key;
@@ -34,7 +37,7 @@ int compare_for_libc(const void* a, const void* b) {
     const unsigned left = static_cast<const Item*>(a)->key;
     const unsigned right = static_cast<const Item*>(b)->key;
     if (left == 7 || right == 7) {
-        new Note{2, {}};  // LEAK
+        last_note = new Note{2, {}};  // LEAK
         pace_leaked(sizeof(Note));
     }
     return left < right ? -1 : static_cast<int>(left > right);
@@ -47,7 +50,7 @@ int compare_for_libc(const void* a, const void* b) {
 }
 
 void in_thread(unsigned number) {
-    new Note{number, {}};  // LEAK
+    last_note = new Note{number, {}};  // LEAK
     pace_leaked(sizeof(Note));
 }
 
@@ -65,7 +68,7 @@ std::vector<Item> shuffled(unsigned seed) {
     std::qsort(items.data(), items.size(), sizeof(Item), compare_for_libc);
     visit(items, [number](const Item& item) {
         if (item.key != number % 16) return;
-        new Note{3, {}};  // LEAK
+        last_note = new Note{3, {}};  // LEAK
         pace_leaked(sizeof(Note));
     });
     std::thread(in_thread, number).join();

@@ -1,10 +1,12 @@
 /** The commands and formats beside the plain capture, with real processes. */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 import { loadCapture } from '../extension/capture/file.ts';
@@ -130,10 +132,19 @@ describe('the command line', { concurrency: 4 }, () => {
       const running = await TargetProcess.start(leaking);
       const typescript = path.join(folder, 'typescript');
       try {
-        const capture = `${process.execPath} ${cliPath} capture --pid ${running.pid}`;
-        // script(1) gives it a terminal, and types Ctrl-C after a while.
-        const command = `(sleep 8; printf '\\003') | script -qec '${capture}' ${typescript}`;
-        await run('sh', ['-c', command], { cwd: repository, env: terminalEnvironment() });
+        // script(1) gives the command a terminal, and types what it is given.
+        const node = `${process.execPath} ${cliPath} capture --pid ${running.pid}`;
+        const command = `stty columns 120 rows 40; exec ${node}`;
+        const terminal = spawn('script', ['--quiet', '--flush', '--command', command, typescript], {
+          cwd: repository,
+          env: { ...process.env, TERM: 'xterm-256color', NO_COLOR: '' },
+          stdio: ['pipe', 'ignore', 'inherit'],
+        });
+        const ended = once(terminal, 'exit');
+        const shown = (): Promise<string> => readFile(typescript, 'utf8').catch(() => '');
+        while (!(await shown()).includes(leak)) await delay(50);
+        terminal.stdin.write('\u0003');
+        await ended;
         const screen = await readFile(typescript, 'utf8');
         const [table = '', report = ''] = screen.split('LeakLens: listener_list');
         assert.match(table, /[▁▂▃▄▅▆▇█]/);
@@ -146,7 +157,3 @@ describe('the command line', { concurrency: 4 }, () => {
       }
     }));
 });
-
-function terminalEnvironment(): NodeJS.ProcessEnv {
-  return { ...process.env, TERM: 'xterm-256color', COLUMNS: '120', LINES: '40' };
-}

@@ -7,14 +7,23 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   createMessageConnection,
   StreamMessageReader,
   StreamMessageWriter,
 } from 'vscode-jsonrpc/node';
+import type { CaptureSession } from '../extension/capture/session.ts';
+import type { AgentConnection } from '../extension/hosts/connection.ts';
 import { PROTOCOL_VERSION } from '../protocol/agent.ts';
-import { startCli } from './support/command-line.ts';
-import { agentPath, openAgent, sampleWhere, startCapture } from './support/direct-capture.ts';
+import { type CliProcess, startCli } from './support/command-line.ts';
+import {
+  agentPath,
+  openAgent,
+  placeOf,
+  sampleWhere,
+  startCapture,
+} from './support/direct-capture.ts';
 import {
   kernelObjects,
   type KernelObject,
@@ -30,17 +39,17 @@ interface Held {
   readonly objects: readonly KernelObject[];
 }
 
+/** Waits until probes are armed in a process. */
+async function armed(traced: number): Promise<void> {
+  while ((await patchedBytes(traced)) === 0) await delay(10);
+}
+
 /** What an agent and its children hold while they capture; that it is something is checked. */
-async function heldBy(agent: number, traced: number): Promise<Held> {
+async function heldBy(agent: number): Promise<Held> {
   const pids = await withDescendants(agent);
   const objects = (await Promise.all(pids.map(kernelObjects))).flat();
-  for (const kind of ['prog', 'map', 'link']) {
-    assert.ok(
-      objects.some((object) => object.kind === kind),
-      `no ${kind} is held`,
-    );
-  }
-  assert.ok((await patchedBytes(traced)) > 0, 'no breakpoint is set');
+  const kinds = new Set(objects.map(({ kind }) => kind));
+  assert.deepEqual([...kinds].sort(), ['link', 'map', 'prog']);
   return { pids, objects };
 }
 
@@ -65,23 +74,47 @@ async function withTarget(
   }
 }
 
-/** The command line's agent: its child that serves. */
-async function agentOf(cli: number): Promise<number> {
-  for (;;) {
-    const [, agent] = await withDescendants(cli);
-    if (agent !== undefined && (await kernelObjects(agent)).some(({ kind }) => kind === 'link')) {
-      return agent;
+/** Runs `body` with a capture of a running target, all of which is gone afterwards. */
+function withCapture(
+  name: string,
+  args: readonly string[],
+  body: (running: TargetProcess, agent: AgentConnection, session: CaptureSession) => Promise<void>,
+): Promise<void> {
+  return withTarget(name, args, async (running) => {
+    const agent = await openAgent();
+    try {
+      const session = await startCapture(agent, running.pid);
+      await sampleWhere(session, ({ totals }) => totals.allocations > 0);
+      await body(running, agent, session);
+    } finally {
+      await agent.dispose();
     }
-  }
+  });
+}
+
+/** Runs `body` with a command line that captures a running target; `agent` is its agent's PID. */
+function withCli(
+  args: readonly string[],
+  body: (running: TargetProcess, cli: CliProcess, agent: number) => Promise<void>,
+): Promise<void> {
+  return withTarget('error_path_leak', [], async (running) => {
+    const cli = startCli(['capture', '--pid', String(running.pid), '--duration', '1h', ...args]);
+    try {
+      await armed(running.pid);
+      const [, agent] = await withDescendants(cli.pid);
+      assert.ok(agent !== undefined);
+      await body(running, cli, agent);
+    } finally {
+      cli.kill('SIGKILL');
+    }
+  });
 }
 
 describe('after the end nothing is left', { concurrency: 1 }, () => {
   test('when the capture is stopped', () =>
-    withTarget('error_path_leak', [], async (running) => {
-      const agent = await openAgent();
-      const session = await startCapture(agent, running.pid);
-      await sampleWhere(session, ({ totals }) => totals.allocations > 0);
-      const held = await heldBy(agent.identity.agent.pid, running.pid);
+    withCapture('error_path_leak', [], async (running, agent, session) => {
+      const held = await heldBy(agent.identity.agent.pid);
+      assert.ok((await patchedBytes(running.pid)) > 0);
       await session.stop();
       assert.equal(await patchedBytes(running.pid), 0, 'stopped, and still armed');
       await agent.dispose();
@@ -89,16 +122,12 @@ describe('after the end nothing is left', { concurrency: 1 }, () => {
     }));
 
   test('when the agent is killed', () =>
-    withTarget('error_path_leak', [], async (running) => {
-      const agent = await openAgent();
-      const session = await startCapture(agent, running.pid);
-      await sampleWhere(session, ({ totals }) => totals.allocations > 0);
-      const held = await heldBy(agent.identity.agent.pid, running.pid);
+    withCapture('error_path_leak', [], async (running, agent, session) => {
+      const held = await heldBy(agent.identity.agent.pid);
       process.kill(agent.identity.agent.pid, 'SIGKILL');
       await assertNothingLeft(held, running);
       assert.equal((await session.ended).reason, 'agentLost');
       assert.ok(session.capture.samples.length > 0);
-      await agent.dispose();
     }));
 
   test("when the agent's stdin is closed", () =>
@@ -108,32 +137,32 @@ describe('after the end nothing is left', { concurrency: 1 }, () => {
         new StreamMessageReader(child.stdout),
         new StreamMessageWriter(child.stdin),
       );
-      rpc.listen();
-      const client = { name: 'test', version: '0' };
-      await rpc.sendRequest('initialize', { protocolVersion: PROTOCOL_VERSION, client });
-      await rpc.sendRequest('capture/start', { pid: running.pid, intervalMs: 100 });
-      assert.ok(child.pid !== undefined);
-      const held = await heldBy(child.pid, running.pid);
-      const exit = once(child, 'exit');
-      child.stdin.end();
-      assert.deepEqual(await exit, [0, null]);
-      await assertNothingLeft(held, running);
-      rpc.dispose();
+      try {
+        rpc.listen();
+        const client = { name: 'test', version: '0' };
+        await rpc.sendRequest('initialize', { protocolVersion: PROTOCOL_VERSION, client });
+        await rpc.sendRequest('capture/start', { pid: running.pid, intervalMs: 100 });
+        const held = await heldBy(child.pid ?? 0);
+        const exit = once(child, 'exit');
+        child.stdin.end();
+        assert.deepEqual(await exit, [0, null]);
+        await assertNothingLeft(held, running);
+      } finally {
+        rpc.dispose();
+        child.kill('SIGKILL');
+      }
     }));
 
   test('when the command line is killed', () =>
-    withTarget('error_path_leak', [], async (running) => {
-      const cli = startCli(['capture', '--pid', String(running.pid)]);
-      const held = await heldBy(await agentOf(cli.pid), running.pid);
+    withCli([], async (running, cli, agent) => {
+      const held = await heldBy(agent);
       cli.kill('SIGKILL');
       await assertNothingLeft(held, running);
     }));
 
   test('when the agent of a command line is killed, which then reports what it has', () =>
-    withTarget('error_path_leak', [], async (running) => {
-      const cli = startCli(['capture', '--pid', String(running.pid), '--interval', '100ms']);
-      const agent = await agentOf(cli.pid);
-      const held = await heldBy(agent, running.pid);
+    withCli(['--interval', '100ms'], async (running, cli, agent) => {
+      const held = await heldBy(agent);
       process.kill(agent, 'SIGKILL');
       const { status, stdout, stderr } = await cli.result;
       assert.equal(status, 3, stderr);
@@ -142,10 +171,8 @@ describe('after the end nothing is left', { concurrency: 1 }, () => {
     }));
 
   test('when the user interrupts, who then gets the report', () =>
-    withTarget('error_path_leak', ['--rate', '4000'], async (running) => {
-      const args = ['--interval', '100ms', '--duration', '1h'];
-      const cli = startCli(['capture', '--pid', String(running.pid), ...args]);
-      const held = await heldBy(await agentOf(cli.pid), running.pid);
+    withCli(['--interval', '100ms'], async (running, cli, agent) => {
+      const held = await heldBy(agent);
       cli.kill('SIGINT');
       const { status, stdout, stderr } = await cli.result;
       assert.equal(status, 0, stderr);
@@ -158,7 +185,7 @@ describe('a target that ends', { concurrency: 2 }, () => {
   const [leak = ''] = target('error_path_leak').marked;
 
   test('with enough evidence: the report has what was seen', () =>
-    withTarget('error_path_leak', ['--seconds', '16'], async (running) => {
+    withTarget('error_path_leak', ['--seconds', '12'], async (running) => {
       const cli = startCli(['capture', '--pid', String(running.pid), '--fail-on', 'leak']);
       const { status, stdout, stderr } = await cli.result;
       assert.equal(status, 1, stderr);
@@ -166,27 +193,31 @@ describe('a target that ends', { concurrency: 2 }, () => {
       assert.ok(stdout.includes(`targets/${leak}`), stdout);
     }));
 
-  test('before there was enough evidence: exit code 4, and the report all the same', () =>
-    withTarget('error_path_leak', ['--seconds', '1.5'], async (running) => {
-      const { status, stdout } = await startCli(['capture', '--pid', String(running.pid)]).result;
-      assert.equal(status, 4);
+  test('before there was enough evidence: exit code 4, and the report all the same', async () => {
+    const args = ['--seconds', '1.5'];
+    const running = await TargetProcess.start(target('error_path_leak'), { args, gate: true });
+    try {
+      const cli = startCli(['capture', '--pid', String(running.pid)]);
+      await armed(running.pid);
+      running.openGate();
+      const { status, stdout, stderr } = await cli.result;
+      assert.equal(status, 4, stderr);
       assert.match(stdout, /ended early/);
       assert.match(stdout, /^LeakLens: error_path_leak/);
-    }));
+    } finally {
+      await running.kill();
+    }
+  });
 
   test('by becoming another program: the report has what was seen', () =>
-    withTarget('exec_midway', ['--onset', '4'], async (running) => {
+    withCapture('exec_midway', ['--onset', '4'], async (running, _agent, session) => {
       const [marked = ''] = target('exec_midway').marked;
-      const agent = await openAgent();
-      const session = await startCapture(agent, running.pid);
-      const { reason } = await session.ended;
-      assert.equal(reason, 'exec');
+      assert.equal((await session.ended).reason, 'exec');
       const places = session.capture.locations
         .flatMap((location) => location?.frames ?? [])
-        .map(({ file, line }) => `${file?.split('/').at(-1) ?? ''}:${line ?? 0}`);
+        .map(placeOf);
       assert.ok(places.includes(marked), places.join(' '));
       assert.equal(await patchedBytes(running.pid), 0, 'the new program is probed');
       assert.ok(running.running);
-      await agent.dispose();
     }));
 });

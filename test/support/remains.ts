@@ -54,13 +54,10 @@ export async function withDescendants(root: number): Promise<number[]> {
   return family;
 }
 
-function alive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
+/** Whether a process runs; one that has ended and waits to be reaped does not. */
+async function runs(pid: number): Promise<boolean> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => '');
+  return stat !== '' && !stat.slice(stat.lastIndexOf(')') + 2).startsWith('Z');
 }
 
 /**
@@ -73,9 +70,12 @@ export async function leftAfterOneSecond(
 ): Promise<string[]> {
   const deadline = performance.now() + 1000;
   for (;;) {
-    const kept = await Promise.all(objects.map(exists));
+    const [running, kept] = await Promise.all([
+      Promise.all(pids.map(runs)),
+      Promise.all(objects.map(exists)),
+    ]);
     const left = [
-      ...pids.filter(alive).map((pid) => `process ${pid}`),
+      ...pids.filter((_, index) => running[index]).map((pid) => `process ${pid}`),
       ...objects.filter((_, index) => kept[index]).map(({ kind, id }) => `${kind} ${id}`),
     ];
     if (left.length === 0 || performance.now() > deadline) return left;
