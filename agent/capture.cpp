@@ -4,7 +4,6 @@
 #include "agent/capture.h"
 
 #include <sys/epoll.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,11 +11,13 @@
 #include <optional>
 #include <utility>
 
+#include "agent/clocks.h"
 #include "agent/event_loop.h"
 #include "agent/sniffer/cohort_clock.h"
 #include "agent/sniffer/cost_meter.h"
 #include "agent/sniffer/counter_book.h"
 #include "agent/sniffer/heap_object.h"
+#include "agent/sniffer/losses.h"
 #include "agent/sniffer/module_table.h"
 #include "agent/sniffer/probe_set.h"
 #include "agent/sniffer/shared_kernel_state.h"
@@ -30,17 +31,6 @@ constexpr std::uint32_t kRingPollMs = 100;
 constexpr std::uint32_t kHousekeepingMs = 500;
 constexpr int kThreadSweepEvery = 10;                    // housekeeping rounds
 constexpr std::uint64_t kSymbolGraceNs = 2'000'000'000;  // after the end
-
-std::uint64_t clock_ns(clockid_t clock) {
-    timespec now{};
-    clock_gettime(clock, &now);
-    return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 +
-           static_cast<std::uint64_t>(now.tv_nsec);
-}
-
-double unix_ms() {
-    return static_cast<double>(clock_ns(CLOCK_REALTIME) / 1000) / 1000.0;
-}
 
 }  // namespace
 
@@ -288,17 +278,7 @@ void Capture::Impl::sweep_threads() {
 }
 
 LossesReport Capture::Impl::losses(const ll_totals& totals) const {
-    LossesReport report;
-    report.blocks_full = totals.losses[LL_LOSS_BLOCKS_FULL];
-    report.stacks_full = totals.losses[LL_LOSS_STACKS_FULL];
-    report.counters_full = totals.losses[LL_LOSS_COUNTERS_FULL];
-    report.threads_full = totals.losses[LL_LOSS_THREADS_FULL];
-    report.ring_full = totals.losses[LL_LOSS_RING_FULL];
-    report.stacks_truncated = totals.losses[LL_LOSS_STACKS_TRUNCATED];
-    report.stacks_guessed = totals.losses[LL_LOSS_STACKS_GUESSED];
-    report.returns_missed = totals.losses[LL_LOSS_RETURNS_MISSED];
-    report.frees_missed = totals.losses[LL_LOSS_FREES_MISSED];
-    report.free_sites_full = totals.losses[LL_LOSS_FREE_SITES_FULL];
+    LossesReport report = losses_in(totals);
     report.unwind_rows_full = modules_.without_rows() + mappings_without_room_;
     report.probes_missed = heap_->missed_hits();
     return report;
