@@ -56,8 +56,10 @@ export const summary = z.object({
   sites: count,
   leaks: count,
   growing: count,
-  /** Sum of the slopes of the sites that are judged a leak. */
+  /** Sum over the sites that are judged a leak. */
   leakBytesPerSecond: z.number(),
+  /** When memory runs out at this rate, in a sentence; null where that cannot be said. */
+  exhaustion: z.nullable(z.string()),
   /** From the first sample to the last: the process's own memory, and what was traced. */
   processGrowthBytes: z.number(),
   tracedGrowthBytes: z.number(),
@@ -121,6 +123,8 @@ export const timeline = z.object({
   sites: z.array(index),
   /** How many sites the curve `others` sums up. */
   others: count,
+  /** Times in which no sample was taken. */
+  gaps: z.array(z.object({ fromNs: count, toNs: count })),
   /** The curves `memory.*` count from these bytes on. */
   baseline: z.object({ residentBytes: z.number(), anonymousBytes: z.number() }),
 });
@@ -195,15 +199,22 @@ export const siteDetail = z.object({
   id: index,
   allocations: count,
   frees: count,
+  /** Growth that stays, where it is known apart from what comes and goes; else the slope. */
   bytesPerSecond: z.number(),
-  /** 95% confidence interval of the slope; null where it is unbounded. */
+  /** 95% confidence interval of it; null where it is unbounded. */
   interval: z.nullable(z.object({ low: z.number(), high: z.number() })),
+  /** Slopes of outstanding bytes: by least squares, and by a method that outliers do not move. */
+  slopeBytesPerSecond: z.number(),
   robustBytesPerSecond: z.number(),
   rSquared: share,
   /** Null while a window is set, whose curves are not what the line was fitted to. */
   trend: z.nullable(trendBand),
   /** Oldest first. */
   cohorts: z.array(viewCohort),
+  /** Where those of its blocks that do not leak are freed, most frees first. */
+  freedAt: z.array(z.object({ frame: viewFrame, blocks: count, share })),
+  /** The caller that only the leaking stacks have; null where callers do not tell them apart. */
+  through: z.nullable(viewFrame),
   /** Largest outstanding first. */
   stacks: z.array(viewStack),
   /** Stacks beyond those in `stacks`. */
@@ -323,6 +334,10 @@ export const fromView = z.discriminatedUnion('type', [
   z.object({ type: z.literal('clearWindow') }),
   /** Open the source of a site's blamed line. */
   z.object({ type: z.literal('openSite'), site: index }),
+  /** Open the source of the caller that only a site's leaking stacks have. */
+  z.object({ type: z.literal('openThrough'), site: index }),
+  /** Open the source of a place where a site's blocks are freed, by its number in the detail. */
+  z.object({ type: z.literal('openFreed'), site: index, at: index }),
   /** Open the source of a frame: the agent's stack number, and the frame in it, innermost 0. */
   z.object({ type: z.literal('openFrame'), stack: index, frame: index }),
   z.object({ type: z.literal('command'), command: viewCommand }),

@@ -4,6 +4,9 @@ set -eu
 cd "$(dirname "$0")/.."
 sh scripts/setup.sh test
 npx tsc -p .
+# What runs in a browser has a browser's types.
+npx tsc -p webview
+npx tsc -p test/webview
 npx eslint .
 npx prettier --check . --log-level warn
 find agent bpf targets -name '*.cpp' -o -name '*.h' -o -name '*.c' | xargs clang-format --dry-run -Werror

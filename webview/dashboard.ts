@@ -104,8 +104,13 @@ export class Dashboard {
       ),
       this.sites.element,
       element('div', { class: 'process' }, ...this.process.elements),
-      element('div', { class: 'split' }, this.table.element, this.detail.element),
-      this.flame.element,
+      element(
+        'div',
+        { class: 'split' },
+        this.table.element,
+        this.detail.element,
+        this.flame.element,
+      ),
     );
   }
 

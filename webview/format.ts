@@ -37,17 +37,6 @@ export function formatPlace(file: string | null, line: number | null): string {
   return line === null ? name : `${name}:${line}`;
 }
 
-const STEPS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200];
-
-/** Where a time axis has its marks: at most `most` round seconds from 0 to `endSeconds`. */
-export function timeTicks(endSeconds: number, most: number): number[] {
-  const least = endSeconds / Math.max(1, most);
-  const step = STEPS.find((it) => it >= least) ?? Math.ceil(least / 3600) * 3600;
-  const ticks: number[] = [];
-  for (let nth = 0; nth * step <= endSeconds; nth += 1) ticks.push(nth * step);
-  return ticks;
-}
-
 /** A mark of a time axis, to the tenth of a second where seconds are too coarse. */
 export function formatTick(seconds: number): string {
   return Number.isInteger(seconds) ? formatClock(seconds * 1e9) : `${seconds.toFixed(1)} s`;

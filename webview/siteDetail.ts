@@ -17,6 +17,7 @@ import {
   formatRate,
   formatShare,
 } from './format.ts';
+import { functionName } from './frames.ts';
 import type { Range } from './charts/brush.ts';
 import type { Cursor } from './charts/cursor.ts';
 import { SurvivalChart } from './charts/survivalChart.ts';
@@ -44,6 +45,7 @@ export class SiteDetailView {
   private readonly verdict = element('div', { class: 'detail-verdict' });
   private readonly explanation = element('p', { class: 'explanation' });
   private readonly figures = element('dl', { class: 'figures' });
+  private readonly evidence = element('ul', { class: 'evidence', hidden: true });
   private readonly stacks = element('div', { class: 'stacks' });
   /** What the stacks were made from: they are made anew only when it changes. */
   private stacksOf: string | undefined;
@@ -59,6 +61,7 @@ export class SiteDetailView {
       this.verdict,
       this.explanation,
       this.figures,
+      this.evidence,
       this.survival.element,
       element('h3', {}, 'Call stacks'),
       this.stacks,
@@ -90,6 +93,7 @@ export class SiteDetailView {
     );
     setText(this.explanation, row.explanation);
     this.renderFigures(detail, row, state.window !== null);
+    this.renderEvidence(detail);
     this.survival.render(state, theme);
     this.renderStacks(detail);
   }
@@ -117,6 +121,7 @@ export class SiteDetailView {
           ? 'not known yet'
           : `${formatRate(interval.low)} to ${formatRate(interval.high)}`,
       ],
+      ['Slope', formatRate(detail.slopeBytesPerSecond)],
       ['Robust slope', formatRate(detail.robustBytesPerSecond)],
       ['Fit (R²)', detail.rSquared.toFixed(2)],
       ['Allocated', formatCount(detail.allocations)],
@@ -131,6 +136,23 @@ export class SiteDetailView {
         element('div', {}, element('dt', {}, name), element('dd', {}, value)),
       ),
     );
+  }
+
+  /** Where the other blocks are freed, and which caller has those that are not. */
+  private renderEvidence({ id, freedAt, through }: SiteDetail): void {
+    const lines = freedAt.map(({ frame, share }, at) =>
+      evidenceLine(`${formatShare(share)} of the frees happen in`, frame, () => {
+        this.post({ type: 'openFreed', site: id, at });
+      }),
+    );
+    if (through !== null)
+      lines.push(
+        evidenceLine('What stays came through', through, () => {
+          this.post({ type: 'openThrough', site: id });
+        }),
+      );
+    this.evidence.hidden = lines.length === 0;
+    this.evidence.replaceChildren(...lines);
   }
 
   private renderStacks(detail: SiteDetail): void {
@@ -183,7 +205,7 @@ export class SiteDetailView {
 
   private frameNode(stack: ViewStack, frame: ViewFrame, at: number): HTMLElement {
     const place = formatPlace(frame.file, frame.line);
-    const label = element('span', { class: 'function', title: frame.name }, frame.short);
+    const label = functionName(frame);
     const item = element('li', { class: frame.owned ? 'owned' : 'foreign' });
     if (place === '') {
       const module = frame.module.slice(frame.module.lastIndexOf('/') + 1);
@@ -203,4 +225,12 @@ export class SiteDetailView {
       item.append(element('span', { class: 'tag', title: 'Inlined into its caller' }, 'inlined'));
     return item;
   }
+}
+
+function evidenceLine(text: string, frame: ViewFrame, onOpen: () => void): HTMLElement {
+  const place = formatPlace(frame.file, frame.line);
+  const line = element('li', {}, `${text} `, functionName(frame));
+  if (place !== '')
+    line.append(' ', button(place, { class: 'link', title: `Open ${frame.file ?? ''}` }, onOpen));
+  return line;
 }

@@ -5,6 +5,7 @@
 import type { SiteRow } from '../protocol/view.ts';
 import { button, element, setAttribute, setText, sparkline } from './dom.ts';
 import { formatBytes, formatCount, formatPlace, formatRate, formatShare } from './format.ts';
+import { functionName } from './frames.ts';
 import type { SortColumn } from './host.ts';
 import { descendsFirst, orderedRows, type Sort } from './siteOrder.ts';
 import { verdictBadge, verdictLabel } from './verdicts.ts';
@@ -16,12 +17,11 @@ const PAGE = 10;
 const columns: readonly { column: SortColumn | null; label: string; css: string }[] = [
   { column: 'verdict', label: 'Verdict', css: 'col-verdict' },
   { column: 'site', label: 'Site', css: 'col-site' },
+  { column: null, label: 'Trend', css: 'col-trend' },
   { column: 'rate', label: 'Rate', css: 'col-rate' },
   { column: 'outstanding', label: 'Outstanding', css: 'col-outstanding' },
   { column: 'blocks', label: 'Blocks', css: 'col-blocks' },
-  { column: null, label: 'Trend', css: 'col-trend' },
-  { column: 'confidence', label: 'Confidence', css: 'col-confidence' },
-  { column: null, label: 'Why', css: 'col-why' },
+  { column: 'confidence', label: 'Sure', css: 'col-confidence' },
 ];
 
 export interface SiteTableEvents {
@@ -239,6 +239,7 @@ export class SiteTable {
         id: `site-${row.id}`,
         'data-site': row.id,
       });
+    setAttribute(node, 'data-verdict', row.verdict);
     node.replaceChildren(...cells(row));
     if (known === undefined) this.space.append(node);
     this.drawn.set(row.id, { row, node });
@@ -276,26 +277,19 @@ function cells(row: SiteRow): HTMLElement[] {
   const place = formatPlace(frame.file, frame.line);
   const cell = (css: string, ...children: (Node | string)[]): HTMLElement =>
     element('div', { class: css, role: 'gridcell' }, ...children);
-  const site = cell(
-    'col-site',
-    element(
-      'span',
-      { class: frame.owned ? 'function' : 'function foreign', title: frame.name },
-      frame.short,
-    ),
-  );
+  const title = element('div', { class: 'site-name' }, functionName(frame));
   if (place !== '')
-    site.append(element('span', { class: 'place', title: `Open ${frame.file ?? ''}` }, place));
+    title.append(element('span', { class: 'place', title: `Open ${frame.file ?? ''}` }, place));
+  const why = element('div', { class: 'why', title: row.explanation }, row.explanation);
   const badge = verdictBadge(row.verdict);
   setAttribute(badge, 'title', verdictLabel(row.verdict));
   return [
     cell('col-verdict', badge),
-    site,
+    cell('col-site', title, why),
+    cell('col-trend', sparkline(row.spark)),
     cell('col-rate', formatRate(row.bytesPerSecond)),
     cell('col-outstanding', formatBytes(row.outstandingBytes)),
     cell('col-blocks', formatCount(row.outstandingCount)),
-    cell('col-trend', sparkline(row.spark)),
     cell('col-confidence', formatShare(row.confidence)),
-    cell('col-why', element('span', { title: row.explanation }, row.explanation)),
   ];
 }

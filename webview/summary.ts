@@ -114,6 +114,7 @@ export class SummaryView {
   private renderTiles({ window }: ViewState, summary: Summary): void {
     const { leaks, growing } = summary;
     this.leaking.element.classList.toggle('alarm', leaks > 0);
+    setAttribute(this.leaking.element, 'title', summary.exhaustion ?? undefined);
     fill(
       this.leaking,
       leaks > 0 ? formatRate(summary.leakBytesPerSecond) : 'none found',

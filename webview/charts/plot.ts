@@ -10,15 +10,16 @@ import {
   type ChartDataset,
   type Point,
 } from 'chart.js';
-import { formatTick, timeTicks } from '../format.ts';
+import { formatTick } from '../format.ts';
 import { faded, type Theme } from '../theme.ts';
 import type { Band, Line } from './line.ts';
+import { timeTicks, valueTicks } from './ticks.ts';
 
 Chart.register(LineController, LineElement, PointElement, LinearScale, Filler);
 
 /** Pixels that a mark of the time axis needs, and one of the value axis. */
 const TIME_MARK = 70;
-const VALUE_MARK = 34;
+const VALUE_MARK = 28;
 const BAND_OPACITY = 0.2;
 
 export interface Drawing {
@@ -98,13 +99,16 @@ export class Plot {
     y.suggestedMin = 0;
     y.suggestedMax = drawing.atLeast;
     if (drawing.atMost !== undefined) y.max = drawing.atMost;
+    y.afterBuildTicks = (axis) => {
+      const most = Math.max(2, Math.floor(axis.height / VALUE_MARK) + 1);
+      axis.ticks = valueTicks(axis.min, axis.max, most).map((value) => ({ value }));
+    };
     y.border = { display: false };
     y.grid = { color: theme.grid, drawTicks: false };
     y.ticks = {
       color: theme.muted,
       font,
       padding: 6,
-      maxTicksLimit: Math.max(2, Math.floor(chart.height / VALUE_MARK)),
       callback: (value) => this.format(Number(value)),
     };
     chart.update('none');

@@ -111,6 +111,7 @@ class ProcessChart {
         lines: shown,
         endNs: state.timeline.endNs,
         window: state.window,
+        gaps: state.timeline.gaps,
         atLeast: this.style.atLeast,
       },
       theme,

@@ -89,6 +89,7 @@ export class SiteChart {
         band: trend?.band,
         endNs: timeline.endNs,
         window: state.window,
+        gaps: timeline.gaps,
         atLeast: LEAST_BYTES,
       },
       theme,
@@ -148,7 +149,7 @@ export class SiteChart {
       entries.push({
         key: TREND,
         label: state.detail.trend.low === null ? 'regression' : 'regression, 95% band',
-        value: formatRate(state.detail.bytesPerSecond),
+        value: formatRate(state.detail.slopeBytesPerSecond),
         color: theme.text,
         stroke: 'dashed',
       });

@@ -65,7 +65,14 @@ export class SurvivalChart {
       },
     ];
     this.chart.render(
-      { lines, endNs: timeline.endNs, window: state.window, atLeast: 1, atMost: 1 },
+      {
+        lines,
+        endNs: timeline.endNs,
+        window: state.window,
+        gaps: timeline.gaps,
+        atLeast: 1,
+        atMost: 1,
+      },
       theme,
       `Share of the selected site's bytes that are still alive, by time of allocation: ${spoken(bytes)}`,
     );

@@ -41,6 +41,8 @@ export interface TimeChartView {
   readonly band?: Band | undefined;
   readonly endNs: number;
   readonly window: Range | null;
+  /** Times without samples. */
+  readonly gaps: readonly Range[];
   readonly atLeast: number;
   readonly atMost?: number | undefined;
 }
@@ -54,11 +56,12 @@ export class TimeChart {
   private readonly options: TimeChartOptions;
   private readonly plot: Plot;
   private readonly surface: HTMLElement;
+  private readonly gaps = element('div', { class: 'gaps' });
   private readonly shade = element('div', { class: 'brush-window', hidden: true });
   private readonly hair = element('div', { class: 'cursor-line', hidden: true });
   private readonly readout = element('div', { class: 'readout', hidden: true });
   private readonly table: DataTable;
-  private view: TimeChartView = { lines: [], endNs: 0, window: null, atLeast: 1 };
+  private view: TimeChartView = { lines: [], endNs: 0, window: null, gaps: [], atLeast: 1 };
   /** The window while it is being chosen, before the extension has answered. */
   private draft: Range | null | undefined;
   private anchorNs: number | undefined;
@@ -81,6 +84,7 @@ export class TimeChart {
         'aria-describedby': 'brush-hint',
         'aria-valuemin': 0,
       },
+      this.gaps,
       this.shade,
       this.hair,
     );
@@ -114,6 +118,7 @@ export class TimeChart {
     setAttribute(this.plot.canvas, 'aria-label', summary);
     setAttribute(this.surface, 'aria-valuemax', Math.round(view.endNs / 1e9));
     this.table.render(view.lines, view.endNs);
+    this.showGaps();
     this.showWindow();
     this.showCursor(this.options.cursor.at);
   }
@@ -216,6 +221,16 @@ export class TimeChart {
   private sketch(range: Range | null | undefined): void {
     this.draft = range;
     this.showWindow();
+  }
+
+  private showGaps(): void {
+    const shades = this.view.gaps.map(({ fromNs, toNs }) => {
+      const shade = element('div', { title: `No samples from ${formatRange(fromNs, toNs)}` });
+      shade.style.left = this.percent(fromNs);
+      shade.style.width = this.percent(toNs - fromNs);
+      return shade;
+    });
+    this.gaps.replaceChildren(...shades);
   }
 
   private showWindow(): void {

@@ -16,7 +16,8 @@ import type {
 import { isEmptyUpdate, updateBetween } from '../../../protocol/viewUpdate.ts';
 import { PathNumbers } from './flameGraph.ts';
 import { siteFrame, siteId } from './names.ts';
-import { emptyState, viewState, type Subject } from './viewModel.ts';
+import { shownFreedAt } from './sites.ts';
+import { emptyState, overview, viewState, type Overview, type Subject } from './viewModel.ts';
 import { windowSurvivors, type TimeRange, type WindowSurvivors } from './window.ts';
 
 /** What the editor is to do because of the page. */
@@ -32,6 +33,8 @@ export class DashboardPresenter {
   private chosenRange: TimeRange | undefined;
   /** Computed once for a range: a window of the past does not change. */
   private window: WindowSurvivors | undefined;
+  /** Computed once for a subject and a window: selecting is quick. */
+  private overview: Overview | undefined;
   /** From before a reload, until the first capture is shown. */
   private remembered: RememberedChoice | undefined;
   private numbers = new PathNumbers();
@@ -46,7 +49,7 @@ export class DashboardPresenter {
     this.post = post;
   }
 
-  /** Shows this capture, or new samples of it; undefined: shows that there is none. */
+  /** Shows this capture, or new samples of it (a new object each time); undefined shows none. */
   show(subject: Subject | undefined): void {
     if (this.subject !== undefined && identity(subject) !== identity(this.subject)) {
       // Numbers of sites and of paths, and times, mean something else in another capture.
@@ -88,6 +91,12 @@ export class DashboardPresenter {
       case 'openSite': {
         const site = this.site(message.site);
         return site === undefined ? undefined : open(siteFrame(site));
+      }
+      case 'openThrough':
+        return open(this.site(message.site)?.through);
+      case 'openFreed': {
+        const site = this.site(message.site);
+        return site === undefined ? undefined : open(shownFreedAt(site)[message.at]?.frame);
       }
       case 'openFrame':
         return open(this.frame(message.stack, message.frame));
@@ -137,12 +146,14 @@ export class DashboardPresenter {
 
   private build(): ViewState {
     this.revision += 1;
-    if (this.subject === undefined) return emptyState(this.revision);
-    this.recall(this.subject);
+    const { subject } = this;
+    if (subject === undefined) return emptyState(this.revision);
+    this.recall(subject);
     if (this.chosenRange !== undefined)
-      this.window ??= windowSurvivors(this.subject.capture, this.chosenRange);
-    const choice = { site: this.chosenSite, window: this.window };
-    return viewState(this.subject, choice, this.numbers, this.revision);
+      this.window ??= windowSurvivors(subject.capture, this.chosenRange);
+    if (this.overview?.subject !== subject || this.overview.window !== this.window)
+      this.overview = overview(subject, this.window, this.numbers);
+    return viewState(this.overview, this.chosenSite, this.revision);
   }
 
   private site(id: number | null): Site | undefined {

@@ -1,5 +1,6 @@
 /** The dashboard's table of sites, and all that is shown of the selected one. */
-import type { Site, StackFrame } from '../../analysis/report.ts';
+import { leakRate } from '../../analysis/exhaustion.ts';
+import type { FreedAt, Site, StackFrame } from '../../analysis/report.ts';
 import type { SiteDetail, SiteRow, ViewCohort } from '../../../protocol/view.ts';
 import { sparkLevels } from './decimate.ts';
 import { amountOf } from './flameGraph.ts';
@@ -17,6 +18,7 @@ const LISTED_STACKS = 20;
 const LISTED_FRAMES = 200;
 /** Steps of the survival curve: more are put together in pairs. */
 const SURVIVAL_STEPS = 120;
+const LISTED_FREES = 5;
 const MAX_EXPLANATION = 600;
 
 /** Outstanding bytes, blocks and rate of a site: in the window where one is set. */
@@ -38,7 +40,7 @@ export function siteFigures(sites: readonly Site[], window?: WindowSurvivors): S
       site,
       bytes: finite(site.outstandingBytes),
       count: site.outstandingCount,
-      bytesPerSecond: finite(site.trend.bytesPerSecond),
+      bytesPerSecond: finite(leakRate(site)),
     }));
   const seconds = (window.toNs - window.fromNs) / 1e9;
   const figures = sites.map((site) => {
@@ -72,7 +74,7 @@ export function siteRow({ site, bytes, count, bytesPerSecond }: SiteFigures): Si
 
 /** What is shown of the selected site; with `byStack`, its stacks hold the window's survivors. */
 export function siteDetail(site: Site, byStack?: ReadonlyMap<number, Survivors>): SiteDetail {
-  const [low, high] = site.trend.interval;
+  const [low, high] = site.residue?.interval ?? site.trend.interval;
   const stacks = site.stacks
     .map((it) => ({ it, amount: amountOf(it, byStack) }))
     .filter(({ amount }) => byStack === undefined || amount.bytes > 0)
@@ -81,12 +83,19 @@ export function siteDetail(site: Site, byStack?: ReadonlyMap<number, Survivors>)
     id: siteId(site),
     allocations: whole(site.allocations),
     frees: whole(site.frees),
-    bytesPerSecond: finite(site.trend.bytesPerSecond),
+    bytesPerSecond: finite(leakRate(site)),
     interval: Number.isFinite(low) && Number.isFinite(high) ? { low, high } : null,
+    slopeBytesPerSecond: finite(site.trend.bytesPerSecond),
     robustBytesPerSecond: finite(site.trend.robustBytesPerSecond),
     rSquared: share(site.trend.rSquared),
     trend: byStack === undefined ? (trendBand(site.series.timeNs, site.trend) ?? null) : null,
     cohorts: survival(site),
+    freedAt: shownFreedAt(site).map((it) => ({
+      frame: viewFrame(it.frame ?? unknownFrame),
+      blocks: whole(it.blocks),
+      share: share(it.share),
+    })),
+    through: site.through === undefined ? null : viewFrame(site.through),
     stacks: stacks.slice(0, LISTED_STACKS).map(({ it, amount }) => ({
       stack: it.stack,
       end: it.end,
@@ -108,6 +117,11 @@ const unknownFrame: StackFrame = {
   owned: false,
   inlined: false,
 };
+
+/** Places of frees as they are numbered on the page. */
+export function shownFreedAt(site: Site): readonly FreedAt[] {
+  return site.freedAt.slice(0, LISTED_FREES);
+}
 
 /** The site's cohorts, neighbours put together until they are few enough to be told apart. */
 function survival(site: Site): ViewCohort[] {

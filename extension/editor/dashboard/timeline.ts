@@ -23,46 +23,41 @@ const OTHERS_POINTS = 240;
 /** Points of a confidence band, whose edges are smooth. */
 const BAND_POINTS = 33;
 
-/** The curves, and what the charts need to know about them. */
-export interface Charted {
-  readonly timeline: Timeline;
-  readonly curves: Curve[];
-}
-
-/**
- * All curves of a capture. `sites` are those that are shown, the most important first; with a
- * window, theirs are the curves of the blocks that were born in it.
- */
-export function chart(
-  capture: Capture,
-  report: Report,
-  sites: readonly Site[],
-  selected: Site | undefined,
-  window: WindowSurvivors | undefined,
-): Charted {
-  const charted = sites.slice(0, CHARTED_SITES);
-  if (selected !== undefined && !charted.includes(selected)) charted.push(selected);
-  const rest = sites.filter((it) => !charted.includes(it));
+/** What the time charts show of a capture, whichever site is selected. */
+export function timelineOf(capture: Capture, report: Report): Omit<Timeline, 'sites' | 'others'> {
   const first = capture.samples[0];
   const last = capture.samples.at(-1);
   return {
-    timeline: {
-      endNs: whole(Math.max(finite(report.durationNs), last?.timeNs ?? 0)),
-      sites: charted.map(siteId),
-      others: rest.length,
-      baseline: {
-        residentBytes: first?.process.rssBytes ?? 0,
-        anonymousBytes: first === undefined ? 0 : anonymous(first),
-      },
+    endNs: whole(Math.max(finite(report.durationNs), last?.timeNs ?? 0)),
+    gaps: report.gaps.map((it) => ({ fromNs: whole(it.fromNs), toNs: whole(it.toNs) })),
+    baseline: {
+      residentBytes: first?.process.rssBytes ?? 0,
+      anonymousBytes: first === undefined ? 0 : anonymous(first),
     },
-    curves: [
-      ...(window === undefined ? siteCurves(charted, rest) : windowCurves(window, charted, rest)),
-      ...processCurves(capture.samples),
-    ],
   };
 }
 
-function siteCurves(charted: readonly Site[], rest: readonly Site[]): Curve[] {
+/**
+ * Curves of the most important of `sites`, which come first, of the selected one, and of all others
+ * together. With a window these are the curves of the blocks that were born in it.
+ */
+export function siteCurves(
+  sites: readonly Site[],
+  selected: Site | undefined,
+  window: WindowSurvivors | undefined,
+): { sites: number[]; others: number; curves: Curve[] } {
+  const charted = sites.slice(0, CHARTED_SITES);
+  if (selected !== undefined && !charted.includes(selected)) charted.push(selected);
+  const known = new Set(charted);
+  const rest = sites.filter((it) => !known.has(it));
+  return {
+    sites: charted.map(siteId),
+    others: rest.length,
+    curves: window === undefined ? wholeCurves(charted, rest) : windowCurves(window, charted, rest),
+  };
+}
+
+function wholeCurves(charted: readonly Site[], rest: readonly Site[]): Curve[] {
   const curves = charted.map((site) => ({
     key: siteCurveKey(siteId(site)),
     ...decimate(site.series.timeNs, site.series.outstandingBytes),
@@ -101,7 +96,7 @@ function windowCurves(
 
 /** Curves of the process as a whole. Memory counts from the first sample on, as what was traced
  *  does, so that the two can be compared. */
-function processCurves(samples: readonly Sample[]): Curve[] {
+export function processCurves(samples: readonly Sample[]): Curve[] {
   const timeNs = samples.map((it) => it.timeNs);
   const of = (key: string, value: (sample: Sample) => number): Curve => ({
     key,

@@ -1,16 +1,17 @@
 /**
  * All that the dashboard shows, from a capture and its report: pure, the same state for the same
- * capture, selection and window.
+ * capture, window and selection.
  */
+import { leakRate } from '../../analysis/exhaustion.ts';
 import type { Report } from '../../analysis/report.ts';
 import type { Capture } from '../../capture/capture.ts';
-import type { Header, Summary, ViewState } from '../../../protocol/view.ts';
+import type { Curve, Header, Summary, Timeline, ViewState } from '../../../protocol/view.ts';
 import { plain } from '../text/untrusted.ts';
 import { flameGraph, type PathNumbers } from './flameGraph.ts';
 import { siteId } from './names.ts';
 import { finite, sum, whole } from './numbers.ts';
 import { siteDetail, siteFigures, siteRow, type SiteFigures } from './sites.ts';
-import { chart } from './timeline.ts';
+import { processCurves, siteCurves, timelineOf } from './timeline.ts';
 import type { WindowSurvivors } from './window.ts';
 
 const MAX_COMMAND = 300;
@@ -25,11 +26,14 @@ export interface Subject {
   readonly live: boolean;
 }
 
-/** What the user chose on the page. */
-export interface Choice {
-  /** A site's number. */
-  readonly site: number | undefined;
+/** All of the state that does not depend on which site is selected. */
+export interface Overview {
+  readonly subject: Subject;
   readonly window: WindowSurvivors | undefined;
+  readonly figures: readonly SiteFigures[];
+  readonly shown: Pick<ViewState, 'header' | 'summary' | 'window' | 'rows' | 'flame'>;
+  readonly timeline: Omit<Timeline, 'sites' | 'others'>;
+  readonly curves: readonly Curve[];
 }
 
 /** The state of a dashboard that shows nothing yet. */
@@ -47,41 +51,52 @@ export function emptyState(revision: number): ViewState {
   };
 }
 
-/**
- * The state of the dashboard. A chosen site that the report does not have is not selected, and the
- * same arguments give the same state.
- */
-export function viewState(
+export function overview(
   subject: Subject,
-  choice: Choice,
+  window: WindowSurvivors | undefined,
   numbers: PathNumbers,
+): Overview {
+  const { capture, report } = subject;
+  const figures = siteFigures(report.sites, window);
+  return {
+    subject,
+    window,
+    figures,
+    shown: {
+      header: header(subject),
+      summary: summary(subject, figures),
+      window: window === undefined ? null : shownWindow(window),
+      rows: figures.map(siteRow),
+      flame: flameGraph(report.sites, numbers, window?.byStack),
+    },
+    timeline: timelineOf(capture, report),
+    curves: processCurves(capture.samples),
+  };
+}
+
+/** The state with a site selected; with none where the report does not have it. */
+export function viewState(
+  { subject, window, figures, shown, timeline, curves }: Overview,
+  site: number | undefined,
   revision: number,
 ): ViewState {
-  const { capture, report } = subject;
-  const { window } = choice;
-  const selected = report.sites.find((it) => siteId(it) === choice.site);
-  const figures = siteFigures(report.sites, window);
-  const { timeline, curves } = chart(
-    capture,
-    report,
+  const selected = subject.report.sites.find((it) => siteId(it) === site);
+  const charted = siteCurves(
     figures.map((it) => it.site),
     selected,
     window,
   );
-  const rows = figures.map(siteRow);
-  if (selected !== undefined && !figures.some((it) => it.site === selected))
-    // It left nothing behind in the window, but it is what the user looks at.
-    rows.push(siteRow({ site: selected, bytes: 0, count: 0, bytesPerSecond: 0 }));
+  const listed = selected === undefined || figures.some((it) => it.site === selected);
   return {
     revision,
-    header: header(subject),
-    summary: summary(subject, figures),
-    window: window === undefined ? null : shownWindow(window),
-    timeline,
-    curves,
-    rows,
+    ...shown,
+    timeline: { ...timeline, sites: charted.sites, others: charted.others },
+    curves: [...charted.curves, ...curves],
+    // A site that left nothing behind in the window is listed while the user looks at it.
+    rows: listed
+      ? shown.rows
+      : [...shown.rows, siteRow({ site: selected, bytes: 0, count: 0, bytesPerSecond: 0 })],
     detail: selected === undefined ? null : siteDetail(selected, window?.byStack),
-    flame: flameGraph(report.sites, numbers, window?.byStack),
   };
 }
 
@@ -112,7 +127,8 @@ function summary({ report }: Subject, figures: readonly SiteFigures[]): Summary 
     sites: figures.length,
     leaks: leaks.length,
     growing: report.sites.filter((it) => it.verdict === 'growing').length,
-    leakBytesPerSecond: sum(leaks.map((it) => finite(it.trend.bytesPerSecond))),
+    leakBytesPerSecond: sum(leaks.map((it) => finite(leakRate(it)))),
+    exhaustion: report.exhaustion === undefined ? null : plain(report.exhaustion.explanation, 300),
     processGrowthBytes: finite(report.balance.processGrowthBytes),
     tracedGrowthBytes: finite(report.balance.tracedGrowthBytes),
     balance: plain(report.balance.explanation, 400),

@@ -1,0 +1,113 @@
+/** Variables that the editor's own themes give to a webview, as far as the dashboard reads them. */
+
+export type ThemeName = 'dark' | 'light' | 'high-contrast';
+
+export interface EditorTheme {
+  /** Class of the page's body, as the editor sets it. */
+  readonly bodyClass: string;
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+const fonts = {
+  'font-family': 'system-ui, "DejaVu Sans", sans-serif',
+  'font-size': '13px',
+};
+
+export const themes: Readonly<Record<ThemeName, EditorTheme>> = {
+  dark: {
+    bodyClass: 'vscode-dark',
+    variables: {
+      ...fonts,
+      foreground: '#cccccc',
+      descriptionForeground: '#9d9d9d',
+      errorForeground: '#f85149',
+      'editor-background': '#1f1f1f',
+      focusBorder: '#0078d4',
+      'textLink-foreground': '#4daafc',
+      'list-hoverBackground': '#2a2d2e',
+      'button-background': '#0078d4',
+      'button-foreground': '#ffffff',
+      'button-hoverBackground': '#026ec1',
+      'button-secondaryBackground': '#313131',
+      'button-secondaryForeground': '#cccccc',
+      'button-secondaryHoverBackground': '#3c3c3c',
+      'input-background': '#313131',
+      'input-border': '#3c3c3c',
+      'input-foreground': '#cccccc',
+      'input-placeholderForeground': '#989898',
+      'editorHoverWidget-background': '#202020',
+      'editorHoverWidget-border': '#454545',
+      'editorHoverWidget-foreground': '#cccccc',
+      'charts-blue': '#3794ff',
+      'charts-orange': '#d18616',
+      'charts-purple': '#b180d7',
+      'charts-green': '#89d185',
+      'charts-yellow': '#cca700',
+      'charts-red': '#f14c4c',
+    },
+  },
+  light: {
+    bodyClass: 'vscode-light',
+    variables: {
+      ...fonts,
+      foreground: '#3b3b3b',
+      descriptionForeground: '#3b3b3b',
+      errorForeground: '#f85149',
+      'editor-background': '#ffffff',
+      focusBorder: '#005fb8',
+      'textLink-foreground': '#005fb8',
+      'list-hoverBackground': '#f2f2f2',
+      'button-background': '#005fb8',
+      'button-foreground': '#ffffff',
+      'button-hoverBackground': '#0258a8',
+      'button-secondaryBackground': '#e5e5e5',
+      'button-secondaryForeground': '#3b3b3b',
+      'button-secondaryHoverBackground': '#cccccc',
+      'input-background': '#ffffff',
+      'input-border': '#cecece',
+      'input-foreground': '#3b3b3b',
+      'input-placeholderForeground': '#767676',
+      'editorHoverWidget-background': '#f8f8f8',
+      'editorHoverWidget-border': '#c8c8c8',
+      'editorHoverWidget-foreground': '#3b3b3b',
+      'charts-blue': '#1a85ff',
+      'charts-orange': '#d18616',
+      'charts-purple': '#652d90',
+      'charts-green': '#388a34',
+      'charts-yellow': '#bf8803',
+      'charts-red': '#e51400',
+    },
+  },
+  'high-contrast': {
+    bodyClass: 'vscode-high-contrast',
+    variables: {
+      ...fonts,
+      foreground: '#ffffff',
+      descriptionForeground: '#ffffffb3',
+      errorForeground: '#f48771',
+      'editor-background': '#000000',
+      focusBorder: '#f38518',
+      contrastBorder: '#6fc3df',
+      contrastActiveBorder: '#f38518',
+      'textLink-foreground': '#21a6ff',
+      'button-foreground': '#ffffff',
+      'button-background': '#000000',
+      'button-border': '#6fc3df',
+      'button-secondaryForeground': '#ffffff',
+      'button-secondaryBackground': '#000000',
+      'input-background': '#000000',
+      'input-border': '#6fc3df',
+      'input-foreground': '#ffffff',
+      'input-placeholderForeground': '#ffffffb3',
+      'editorHoverWidget-background': '#0c141f',
+      'editorHoverWidget-border': '#6fc3df',
+      'editorHoverWidget-foreground': '#ffffff',
+      'charts-blue': '#3794ff',
+      'charts-orange': '#d18616',
+      'charts-purple': '#b180d7',
+      'charts-green': '#89d185',
+      'charts-yellow': '#cca700',
+      'charts-red': '#f48771',
+    },
+  },
+};
