@@ -16,7 +16,8 @@ constexpr std::size_t kLongestMangledName = 16384;
 
 struct Free {
     // __cxa_demangle's result comes from malloc.
-    void operator()(char* text) const { std::free(text); }  // NOLINT(cppcoreguidelines-no-malloc)
+    // NOLINTNEXTLINE(cppcoreguidelines-no-malloc,cppcoreguidelines-owning-memory)
+    void operator()(char* text) const { std::free(text); }
 };
 
 }  // namespace

@@ -111,7 +111,10 @@ std::string FunctionNames::read_name(Dwarf_Die die) {
     for (const Dwarf_Die& link : chain) {
         const char* linkage = string_attribute(link, DW_AT_linkage_name);
         if (linkage == nullptr) linkage = string_attribute(link, DW_AT_MIPS_linkage_name);
-        if (linkage != nullptr && *linkage != '\0') return demangle(linkage);
+        // In C it is an alias, such as __GI_qsort for qsort.
+        if (linkage != nullptr && std::string_view(linkage).starts_with("_Z")) {
+            return demangle(linkage);
+        }
         if (plain == nullptr) plain = string_attribute(link, DW_AT_name);
         visible = visible || flag_attribute(link, DW_AT_external);
     }

@@ -14,6 +14,7 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <vector>
 
 #include "agent/symbols/syscall_filter.h"
 
@@ -55,18 +56,16 @@ Status set_limits() {
         __rlimit_resource resource;
         rlim_t value;
     };
-    constexpr std::array kLimits{
-        Limit{RLIMIT_CORE, 0},
-        Limit{RLIMIT_FSIZE, 0},
-        Limit{RLIMIT_STACK, kStackLimit},
-        Limit{RLIMIT_NOFILE, kDescriptorLimit},
-        Limit{RLIMIT_DATA, kDataLimit},
-        Limit{RLIMIT_AS, kAddressSpaceLimit},
-    };
-    for (const Limit& limit : kLimits) {
-        // The sanitizers reserve terabytes of addresses for their shadow.
-        const bool memory = limit.resource == RLIMIT_DATA || limit.resource == RLIMIT_AS;
-        if (kSanitized && memory) continue;
+    std::vector<Limit> limits{{RLIMIT_CORE, 0},
+                              {RLIMIT_FSIZE, 0},
+                              {RLIMIT_STACK, kStackLimit},
+                              {RLIMIT_NOFILE, kDescriptorLimit}};
+    // The sanitizers reserve terabytes of addresses for their shadow.
+    if (!kSanitized) {
+        limits.push_back({RLIMIT_DATA, kDataLimit});
+        limits.push_back({RLIMIT_AS, kAddressSpaceLimit});
+    }
+    for (const Limit& limit : limits) {
         if (Status status = set_limit(limit.resource, limit.value); !status) return status;
     }
     return {};
