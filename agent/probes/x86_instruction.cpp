@@ -229,39 +229,43 @@ bool is_vector_only(const InstructionOutline& outline) {
     return opcode >= 0x51 && opcode <= 0x7F && opcode != 0x77;
 }
 
+// Hints and bit tests, which write nothing.
+bool is_two_byte_reader(const InstructionOutline& outline) {
+    const std::uint8_t opcode = outline.opcode;
+    return opcode == 0x0D || opcode == 0x18 || opcode == 0xA3 ||
+           (opcode == 0xBA && outline.group() == 4);
+}
+
+// cmov, movzx, movsx; imul, bsf and bsr, which change the flags too.
+bool is_two_byte_move(std::uint8_t opcode) {
+    return (opcode >= 0x40 && opcode <= 0x4F) || opcode == 0xB6 || opcode == 0xB7 ||
+           opcode == 0xBE || opcode == 0xBF;
+}
+bool is_two_byte_arithmetic(std::uint8_t opcode) {
+    return opcode == 0xAF || opcode == 0xBC || opcode == 0xBD;
+}
+
 void decode_two_byte(const InstructionOutline& outline, Instruction& out) {
     const std::uint8_t opcode = outline.opcode;
+    const bool is_endbr64 =
+        opcode == 0x1E && outline.repeat_prefix == 0xF3 && outline.modrm == 0xFA;
     if (opcode >= 0x80 && opcode <= 0x8F) {
         out.kind = Kind::conditional_jump;
         out.condition = opcode & 0xFU;
         out.displacement = outline.immediate;
         out.writes = 0;
         out.keeps_flags = true;
-    } else if (opcode == 0x1E && outline.repeat_prefix == 0xF3 && outline.modrm == 0xFA) {
-        out.kind = Kind::endbr64;
+    } else if (is_endbr64 || opcode == 0x1F) {
+        out.kind = is_endbr64 ? Kind::endbr64 : Kind::nop;
         out.writes = 0;
         out.keeps_flags = true;
-    } else if (opcode == 0x1F) {
-        out.kind = Kind::nop;
-        out.writes = 0;
-        out.keeps_flags = true;
-    } else if (opcode >= 0x40 && opcode <= 0x4F) {
+    } else if (is_two_byte_move(opcode) || is_two_byte_arithmetic(opcode)) {
         out.writes = operand_register(outline, false);
-        out.keeps_flags = true;
+        out.keeps_flags = is_two_byte_move(opcode);
     } else if (opcode >= 0x90 && opcode <= 0x9F) {
         out.writes = operand_rm(outline, true);
         out.keeps_flags = true;
-    } else if (is_vector_only(outline)) {
-        out.writes = 0;
-    } else if (opcode == 0xAF || opcode == 0xBC || opcode == 0xBD) {
-        out.writes = operand_register(outline, false);
-    } else if (opcode == 0xB6 || opcode == 0xB7 || opcode == 0xBE || opcode == 0xBF) {
-        out.writes = operand_register(outline, false);
-        out.keeps_flags = true;
-    } else if (opcode == 0x18 || opcode == 0x0D) {  // prefetches
-        out.writes = 0;
-        out.keeps_flags = true;
-    } else if (opcode == 0xA3 || (opcode == 0xBA && outline.group() == 4)) {  // bit tests
+    } else if (is_vector_only(outline) || is_two_byte_reader(outline)) {
         out.writes = 0;
     }
 }

@@ -216,7 +216,7 @@ void read_memory_operand(ByteReader& reader, InstructionOutline& outline) {
         outline.rip_relative = true;
     }
     if (outline.mod() == 1) {
-        outline.memory_displacement = static_cast<std::int8_t>(reader.u8());
+        outline.memory_displacement = std::int32_t{static_cast<std::int8_t>(reader.u8())};
     } else if (outline.mod() == 2 || base == 5) {
         outline.memory_displacement = static_cast<std::int32_t>(reader.u32());
     }

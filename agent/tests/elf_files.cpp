@@ -90,7 +90,7 @@ Fd memory_file(std::span<const std::uint8_t> bytes) {
 std::string compile(const std::string& compiler, const std::string& source,
                     const std::vector<std::string>& options) {
     const std::string input = scratch().next(compiler.ends_with("++") ? ".cpp" : ".c").string();
-    const std::string output = scratch().next(".out").string();
+    std::string output = scratch().next(".out").string();
     std::ofstream(input) << source;
     std::vector<std::string> command{compiler, input, "-o", output};
     command.insert(command.end(), options.begin(), options.end());
@@ -106,6 +106,7 @@ std::string run(const std::vector<std::string>& command) {
     Fd writing(pipe_ends[1]);
     std::vector<std::string> words = command;
     std::vector<char*> arguments;
+    arguments.reserve(words.size() + 1);
     for (std::string& word : words)
         arguments.push_back(word.data());
     arguments.push_back(nullptr);

@@ -41,10 +41,10 @@ Assembled assemble(const std::string& text) {
 ProbePoint point_of(const std::string& text, RegisterMask arguments, bool ignores_null = false,
                     bool nops_are_emulated = false) {
     const Assembled assembled = assemble(text);
-    const ProbePoint point = choose_probe_point({.code = assembled.code,
-                                                 .arguments = arguments,
-                                                 .ignores_null = ignores_null,
-                                                 .nops_are_emulated = nops_are_emulated});
+    ProbePoint point = choose_probe_point({.code = assembled.code,
+                                           .arguments = arguments,
+                                           .ignores_null = ignores_null,
+                                           .nops_are_emulated = nops_are_emulated});
     CHECK_FALSE(point.reason.empty());
     CHECK(point.reason.find('\n') == std::string::npos);
     CHECK(point.reason.find("at +" + std::to_string(point.offset)) != std::string::npos);

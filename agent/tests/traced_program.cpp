@@ -28,6 +28,7 @@ int wait_for_stop(pid_t pid) {
 TracedProgram::TracedProgram(const std::string& path, const std::vector<std::string>& environment) {
     std::vector<std::string> words = environment;
     std::vector<char*> variables;
+    variables.reserve(words.size() + 1);
     for (std::string& word : words)
         variables.push_back(word.data());
     variables.push_back(nullptr);
