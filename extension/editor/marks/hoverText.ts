@@ -25,11 +25,13 @@ export interface HoverLinks {
 /**
  * @param target name of the process
  * @param stale whether the source is newer than the binary
+ * @param explain false where the Problems entry in the same hover explains already
  */
 export function hoverMarkdown(
   site: Site,
   target: string,
   stale: boolean,
+  explain: boolean,
   links: HoverLinks,
 ): string {
   const leak = site.verdict === 'leak';
@@ -39,16 +41,18 @@ export function hoverMarkdown(
   const picture = sparklineUri(site.series, leak ? curveColors.leak : curveColors.growing);
   const lines = [
     `**${leak ? 'Memory leak' : 'Growing memory'}** in ${markdownText(target, 40)}, ${formatShare(site.confidence)} sure`,
-    '',
-    markdownText(site.explanation, 400),
+  ];
+  if (picture !== undefined) lines.push('', `![Outstanding bytes over time](${picture})`);
+  if (explain) lines.push('', markdownText(site.explanation, 400));
+  lines.push(
     '',
     '| | |',
     '|:--|:--|',
     `| Growth | ${formatRate(site.trend.bytesPerSecond)}${interval} |`,
     `| Not freed | ${formatBytes(site.outstandingBytes)} in ${formatCount(site.outstandingCount)} blocks |`,
     `| Allocated, freed | ${formatCount(site.allocations)}, ${formatCount(site.frees)} |`,
-  ];
-  if (picture !== undefined) lines.push('', `![Outstanding bytes over time](${picture})`);
+    ...siblingRows(site),
+  );
   if (stale) lines.push('', `$(warning) ${staleNote}`);
   const [stack, ...more] = site.stacks;
   if (stack !== undefined) lines.push('', ...stackLines(stack, more.length, links));
@@ -57,6 +61,22 @@ export function hoverMarkdown(
     `[$(graph-line) Show chart](${links.chart}) · [$(eye-closed) Dismiss](${links.dismiss})`,
   );
   return lines.join('\n');
+}
+
+/** Where the blocks that do not leak are freed, and which caller tells the leaking ones apart. */
+function siblingRows({ freedAt, through }: Site): string[] {
+  const rows: string[] = [];
+  const [most] = freedAt;
+  if (most?.frame !== undefined) {
+    const name = markdownText(shortFunction(most.frame.function), 60);
+    const place = markdownText(framePlace(most.frame), 60);
+    rows.push(`| Siblings freed | ${formatShare(most.share)} in ${name} ${place} |`);
+  }
+  if (through !== undefined) {
+    const name = markdownText(shortFunction(through.function), 60);
+    rows.push(`| Leaks through | ${name} ${markdownText(framePlace(through), 60)} |`);
+  }
+  return rows;
 }
 
 function stackLines(stack: SiteStack, others: number, links: HoverLinks): string[] {

@@ -23,11 +23,12 @@ export class Hovers implements vscode.HoverProvider {
   }
 
   provideHover(document: vscode.TextDocument, { line }: vscode.Position): vscode.Hover | undefined {
-    if (!this.#configuration.current.hovers) return undefined;
+    const { hovers, problems } = this.#configuration.current;
+    if (!hovers) return undefined;
     const placed = this.#marks.byLine(document.uri).get(line);
     if (placed === undefined) return undefined;
     return new vscode.Hover(
-      placed.slice(0, maxSites).map(({ mark }) => markdown(mark)),
+      placed.slice(0, maxSites).map(({ mark }) => markdown(mark, !problems)),
       document.lineAt(line).range,
     );
   }
@@ -37,10 +38,10 @@ export class Hovers implements vscode.HoverProvider {
   }
 }
 
-function markdown({ site, capture, stale }: Mark): vscode.MarkdownString {
+function markdown({ site, capture, stale }: Mark, explain: boolean): vscode.MarkdownString {
   const reference = referenceTo(capture, site);
   const text = new vscode.MarkdownString(
-    hoverMarkdown(site, capture.target, stale, {
+    hoverMarkdown(site, capture.target, stale, explain, {
       frame: frameUri,
       chart: commandUri(commands.showSiteChart, reference),
       dismiss: commandUri(commands.dismissSite, reference),

@@ -116,3 +116,24 @@ test('many refreshes cost few rounds, and vanished marks are announced', async (
   assert.deepEqual(touched, new Set(['/w/src/server.cpp']));
   assert.ok(rounds <= 4);
 });
+
+test('new numbers alone are not told at once, but are there; a new verdict is told', async () => {
+  const capture = (overrides: Parameters<typeof siteSample>[0]): readonly OpenCapture[] => [
+    openCapture(captureSample(), reportSample({ sites: [siteSample(overrides)] }), true, undefined),
+  ];
+  let captures = capture({ outstandingCount: 1 });
+  const model = new MarkModel(sources({ captures: () => captures }));
+  let told = 0;
+  model.onDidChange(() => (told += 1));
+  const settle = async (next: readonly OpenCapture[]): Promise<void> => {
+    captures = next;
+    model.refresh();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  };
+  await settle(captures);
+  await settle(capture({ outstandingCount: 2 }));
+  assert.equal(told, 1);
+  assert.equal(model.in('/w/src/server.cpp')[0]?.site.outstandingCount, 2);
+  await settle(capture({ verdict: 'growing' }));
+  assert.equal(told, 2);
+});

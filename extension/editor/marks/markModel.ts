@@ -43,11 +43,16 @@ export interface MarkSources {
 /** File systems that keep whole seconds make a file look newer than what was built from it. */
 const mtimeSlackMs = 1000;
 
+/** Numbers that change with every sample would close hovers, starve code lenses and unsettle eyes. */
+const numbersEveryMs = 4000;
+
 export class MarkModel implements Disposable {
   readonly #sources: MarkSources;
   readonly #owned = new DisposableList();
   readonly #changed = this.#owned.add(new Emitter<ReadonlySet<string>>());
   #byPath: ReadonlyMap<string, readonly Mark[]> = new Map();
+  /** What was last told of each path, and when. */
+  readonly #told = new Map<string, { readonly shape: string; readonly at: number }>();
   #working = false;
   #again = false;
   /** Paths whose marks came, went or changed. */
@@ -103,7 +108,27 @@ export class MarkModel implements Disposable {
     }
     const touched = new Set([...this.#byPath.keys(), ...byPath.keys()]);
     this.#byPath = byPath;
-    if (touched.size > 0) this.#changed.fire(touched);
+    const news = [...touched].filter((path) => this.#isNews(path));
+    if (news.length > 0) this.#changed.fire(new Set(news));
+  }
+
+  /** New numbers alone are told now and then; marks that come, go or change their kind at once. */
+  #isNews(path: string): boolean {
+    const now = performance.now();
+    const shape = JSON.stringify(
+      this.in(path).map(({ line, site, verdict, stale, capture }) => [
+        line,
+        site.fingerprint,
+        verdict,
+        stale,
+        capture.running,
+      ]),
+    );
+    const told = this.#told.get(path);
+    if (told?.shape === shape && now - told.at < numbersEveryMs) return false;
+    if (this.in(path).length === 0) this.#told.delete(path);
+    else this.#told.set(path, { shape, at: now });
+    return true;
   }
 }
 

@@ -44,7 +44,7 @@ test('only what passes the thresholds is marked', () => {
 });
 
 test('the hover has numbers, picture, stack and links', () => {
-  const text = hoverMarkdown(siteSample(), 'server', true, links);
+  const text = hoverMarkdown(siteSample(), 'server', true, true, links);
   assert.match(text, /^\*\*Memory leak\*\* in server, 98% sure\n/);
   assert.match(text, /\| Growth \| \+1\.2 MB\/min \(95%: \+1\.14 MB\/min to \+1\.26 MB\/min\) \|/);
   assert.match(text, /!\[Outstanding bytes over time\]\(data:image\/svg\+xml;base64,/);
@@ -53,10 +53,21 @@ test('the hover has numbers, picture, stack and links', () => {
   assert.match(text, /\]\(command:chart\).*\]\(command:dismiss\)$/);
 });
 
+test('the hover says where the siblings are freed, and repeats no explanation', () => {
+  const site = siteSample({
+    freedAt: [{ frame: frameSample({ function: 'release()', line: 88 }), blocks: 97, share: 0.97 }],
+    through: frameSample({ function: 'fail()', line: 41 }),
+  });
+  const text = hoverMarkdown(site, 'server', false, false, links);
+  assert.match(text, /\| Siblings freed \| 97% in release server\\\.cpp\\:88 \|/);
+  assert.match(text, /\| Leaks through \| fail server\\\.cpp\\:41 \|/);
+  assert.doesNotMatch(text, /Nothing that was allocated/);
+});
+
 test('a long stack is cut, and says so', () => {
   const frames = Array.from({ length: 64 }, (_, line) => frameSample({ line }));
   const site = siteSample({ stacks: [stackSample({ frames, end: 'truncated' }), stackSample()] });
-  const text = hoverMarkdown(site, 'server', false, links);
+  const text = hoverMarkdown(site, 'server', false, true, links);
   assert.equal(text.match(/^1\. /gm)?.length, 12);
   assert.match(text, /_52 more callers; 1 more call stacks reach this line; the outermost/);
 });
@@ -71,7 +82,7 @@ test('names of the target become neither links nor tags', () => {
   });
   const report = reportSample({ lossNotes: [hostile] });
   for (const text of [
-    hoverMarkdown(site, hostile, false, links),
+    hoverMarkdown(site, hostile, false, true, links),
     explanationMarkdown(site, report, hostile),
   ]) {
     assert.doesNotMatch(text, /(?<!\\)\]\(command(?!:(open|chart|dismiss))/);

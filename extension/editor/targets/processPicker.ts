@@ -50,9 +50,11 @@ export function pickTarget(
         picker.busy = false;
         const active = picker.activeItems[0];
         picker.items = itemsFor(sessions, processes, surroundings);
-        // Reading again must not move the choice.
-        const same = picker.items.find((item) => sameItem(item, active));
-        if (same !== undefined) picker.activeItems = [same];
+        // Reading again must not move a choice; at first the likeliest process is it.
+        const next =
+          picker.items.find((item) => samePid(item, active)) ??
+          picker.items.find((item) => item.pick?.kind === 'process');
+        if (next !== undefined) picker.activeItems = [next];
       }, reject);
     };
     owned.add(picker.onDidTriggerButton(load));
@@ -103,11 +105,13 @@ function itemsFor(
       pick: { kind: 'process' as const, process },
     })),
   ]);
-  return [...sessionItems(sessions), ...groups, launchItem];
+  return [...sessionItems(sessions), launchItem, ...groups];
 }
 
-function sameItem(a: Item, b: Item | undefined): boolean {
-  if (a.pick?.kind === 'process' && b?.pick?.kind === 'process')
-    return a.pick.process.pid === b.pick.process.pid;
-  return a.label === b?.label;
+function samePid(a: Item, b: Item | undefined): boolean {
+  return (
+    a.pick?.kind === 'process' &&
+    b?.pick?.kind === 'process' &&
+    a.pick.process.pid === b.pick.process.pid
+  );
 }

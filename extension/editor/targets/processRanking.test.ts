@@ -11,6 +11,7 @@ const shape = (groups: ReturnType<typeof rankProcesses>): [string, number[]][] =
 const server = processSample({ pid: 1 });
 const other = processSample({ pid: 2, executable: '/home/me/tool', rssBytes: 5 });
 const shell = processSample({ pid: 3, executable: '/usr/bin/bash', command: ['bash'] });
+const node = processSample({ pid: 7, executable: '/home/me/node/bin/node' });
 const kernel = processSample({
   pid: 4,
   obstacle: { kind: 'kernelThread', message: 'a kernel thread' },
@@ -21,10 +22,10 @@ const foreign = processSample({
 });
 
 test('programs of the workspace come first, what cannot be captured last, kernel threads never', () => {
-  assert.deepEqual(shape(rankProcesses([kernel, foreign, shell, other, server], here)), [
+  assert.deepEqual(shape(rankProcesses([kernel, foreign, node, shell, other, server], here)), [
     ['Programs of this workspace', [1]],
     ['Other programs', [2]],
-    ['Programs of the system', [3]],
+    ['System programs and interpreters', [3, 7]],
     ['Cannot be captured', [5]],
   ]);
 });

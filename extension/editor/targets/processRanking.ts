@@ -2,8 +2,8 @@
  * Which processes the picker offers, in which order and in which words. Pure.
  *
  * First the last target, then programs that were built in this workspace, then other programs with
- * an allocator that can be traced, then the system's, and at the end those that cannot be captured,
- * with the reason.
+ * an allocator that can be traced, then the system's and interpreters, and at the end those that
+ * cannot be captured, with the reason.
  */
 import type { ProcessInfo } from '../../../protocol/agent.ts';
 import { formatBytes, formatCount } from '../text/quantities.ts';
@@ -40,10 +40,12 @@ const titles: readonly (readonly [Class, string])[] = [
   ['last', 'Last target'],
   ['workspace', 'Programs of this workspace'],
   ['programs', 'Other programs'],
-  ['system', 'Programs of the system'],
+  ['system', 'System programs and interpreters'],
   ['impossible', 'Cannot be captured'],
 ];
 
+/** What these run is not C++ of the user's, or not to be found by lines. */
+const interpreters = /\/(node|python[\d.]*|java|ruby|perl|bash|dash|sh|zsh)$/;
 const systemPrefixes = ['/usr/', '/bin/', '/sbin/', '/lib/', '/lib64/', '/opt/', '/snap/'];
 
 /** The groups that have members, in the order above; within each, the largest process first. */
@@ -78,7 +80,9 @@ function classify(process: ProcessInfo, { folders, lastTarget }: Surroundings): 
   if (lastTarget !== undefined && isLast(process, lastTarget)) return 'last';
   const { executable } = process;
   if (folders.some((folder) => executable.startsWith(`${folder}/`))) return 'workspace';
-  return systemPrefixes.some((prefix) => executable.startsWith(prefix)) ? 'system' : 'programs';
+  const system =
+    interpreters.test(executable) || systemPrefixes.some((it) => executable.startsWith(it));
+  return system ? 'system' : 'programs';
 }
 
 function isLast(process: ProcessInfo, last: LastTarget): boolean {

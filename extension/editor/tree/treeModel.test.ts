@@ -28,7 +28,7 @@ test('captures, verdicts, sites and frames', () => {
   assert.deepEqual(outline(treeRoots([finished], none)), [
     'server (4242) | 2 min · 1 leak · not saved',
     '  Leaks (1) | 12.3 MB',
-    '    server.cpp:31 | 12.3 MB · +1.2 MB/min · 98%',
+    '    server.cpp:31 | +1.2 MB/min · 12.3 MB · 98%',
     '      operator new | server.cpp:31',
     '      open_session | server.cpp:31',
     '      main | server.cpp:80',
@@ -51,7 +51,7 @@ test('dismissed sites move to the end and no longer count', () => {
     [
       'server (4242) | 2 min · 0 leaks · not saved',
       '  Dismissed (1) | 12.3 MB',
-      '    server.cpp:31 | 12.3 MB · +1.2 MB/min · 98%',
+      '    server.cpp:31 | +1.2 MB/min · 12.3 MB · 98%',
     ],
   );
 });

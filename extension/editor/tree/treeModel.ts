@@ -212,7 +212,7 @@ function siteNode(
     id,
     kind,
     label: frame === undefined ? 'unknown place' : framePlace(frame) || plain(frame.address),
-    description: `${formatBytes(site.outstandingBytes)} · ${formatRate(site.trend.bytesPerSecond)} · ${formatShare(site.confidence)}`,
+    description: `${formatRate(site.trend.bytesPerSecond)} · ${formatBytes(site.outstandingBytes)} · ${formatShare(site.confidence)}`,
     tooltip: [
       frame === undefined ? '' : plain(frame.function, 300),
       plain(site.explanation, 400),

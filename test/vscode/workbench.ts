@@ -1,0 +1,163 @@
+/**
+ * The workbench as a test drives it: palette, pickers, notifications, views, editors; by what a user
+ * sees and not by the extension's own code.
+ */
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Browser, chromium, type Frame, type Locator, type Page } from 'playwright-core';
+
+export async function startBrowser(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+}
+
+export class Workbench {
+  readonly page: Page;
+
+  private constructor(page: Page) {
+    this.page = page;
+  }
+
+  static async open(browser: Browser, url: string): Promise<Workbench> {
+    const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+    await page.goto(url);
+    const workbench = new Workbench(page);
+    await workbench.#ready();
+    return workbench;
+  }
+
+  async reload(): Promise<void> {
+    await this.page.reload();
+    await this.#ready();
+  }
+
+  async close(): Promise<void> {
+    await this.page.close();
+  }
+
+  /** Runs a command through the palette, by its title. */
+  async command(title: string): Promise<void> {
+    const input = await this.#palette();
+    await input.fill(`>${title}`);
+    await this.page
+      .locator('.quick-input-list .monaco-list-row', { hasText: title })
+      .first()
+      .click();
+  }
+
+  /** The titles that the palette offers for what is typed. */
+  async offered(text: string): Promise<readonly string[]> {
+    const input = await this.#palette();
+    await input.fill(`>${text}`);
+    await delay(500);
+    const titles = await this.page.locator('.quick-input-list .label-name').allInnerTexts();
+    await this.page.keyboard.press('Escape');
+    return titles;
+  }
+
+  get pickerRows(): Locator {
+    return this.page.locator('.quick-input-list .monaco-list-row');
+  }
+
+  /** Types into the open picker and accepts the row that shows the text. */
+  async pick(typed: string, row: string): Promise<void> {
+    await this.page.locator('.quick-input-widget input').fill(typed);
+    await this.pickerRows.filter({ hasText: row }).first().click();
+  }
+
+  /** Opens a file of the workspace by its name. */
+  async openFile(name: string): Promise<void> {
+    await this.page.keyboard.press('Control+P');
+    await this.page.locator('.quick-input-widget input').fill(name);
+    await this.pickerRows.filter({ hasText: name }).first().click();
+    await this.tab(name).waitFor();
+  }
+
+  tab(name: string): Locator {
+    return this.page.locator('.tabs-container .tab', { hasText: name });
+  }
+
+  get statusBar(): Locator {
+    return this.page.locator('#leaklens\\.leaklens\\.leaklens\\.status');
+  }
+
+  notification(text: string | RegExp): Locator {
+    return this.page.locator('.notifications-toasts .notification-list-item', { hasText: text });
+  }
+
+  async dismissNotifications(): Promise<void> {
+    await this.command('Notifications: Clear All Notifications');
+  }
+
+  get tree(): Locator {
+    return this.page.locator(
+      '.pane-body .monaco-list[aria-label="Captures"], .tree-explorer-viewlet-tree-view',
+    );
+  }
+
+  treeRow(text: string | RegExp): Locator {
+    return this.page.locator('.tree-explorer-viewlet-tree-view .monaco-list-row', {
+      hasText: text,
+    });
+  }
+
+  /** The line number of the editor that a text cursor is in, from the status bar. */
+  async cursorLine(): Promise<number> {
+    const text = await this.page.locator('#status\\.editor\\.selection').innerText();
+    return Number(/Ln (\d+)/.exec(text)?.[1]);
+  }
+
+  /** The frame of a webview in which a selector is found. */
+  async webview(selector: string, timeoutMs = 20_000): Promise<Frame> {
+    const deadline = Date.now() + timeoutMs;
+    while (Date.now() < deadline) {
+      for (const frame of this.page.frames())
+        if (
+          (await frame
+            .locator(selector)
+            .count()
+            .catch(() => 0)) > 0
+        )
+          return frame;
+      await delay(200);
+    }
+    throw new Error(`no webview shows ${selector}`);
+  }
+
+  /** Keeps a picture in artifacts/, for people. */
+  async screenshot(name: string): Promise<void> {
+    const root = path.resolve(import.meta.dirname, '../..');
+    await this.page.screenshot({ path: path.join(root, 'artifacts', `${name}.png`) });
+  }
+
+  async #ready(): Promise<void> {
+    await this.page.locator('.monaco-workbench .part.statusbar').waitFor({ timeout: 60_000 });
+    await this.page.locator('.explorer-folders-view, .pane-header').first().waitFor();
+    await this.page.locator('.part.activitybar a[aria-label^="LeakLens"]').waitFor();
+  }
+
+  async #palette(): Promise<Locator> {
+    const input = this.page.locator('.quick-input-widget input');
+    // The workbench takes a moment until it listens to keys.
+    for (let attempt = 0; attempt < 20; attempt += 1) {
+      await this.page.keyboard.press('F1');
+      try {
+        await input.waitFor({ timeout: 1000 });
+        return input;
+      } catch {
+        await this.page.keyboard.press('Escape');
+      }
+    }
+    throw new Error('the command palette does not open');
+  }
+}
