@@ -44,6 +44,17 @@ export class UserError extends Error {
   }
 }
 
+/**
+ * A user's error in one line: what happened, and what to do. Either may lack its full stop, as
+ * messages from elsewhere do.
+ */
+export function inOneLine({ message, advice }: UserError): string {
+  return [message, advice]
+    .filter((part) => part !== '')
+    .map((part) => (/[.!?]$/.test(part) ? part : `${part}.`))
+    .join(' ');
+}
+
 /** A state that the program's own logic should have made impossible. */
 export class InternalError extends Error {
   override readonly name = 'InternalError';

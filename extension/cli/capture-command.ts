@@ -140,7 +140,7 @@ async function record(
       launched = await launch(target.command, err.isTerminal ? say : undefined);
     }
     const pid = launched?.pid ?? (await findPid(target, connection));
-    const session = await CaptureSession.start(connection, { pid, intervalMs });
+    const session = await start(connection, pid, intervalMs, launched);
     if (verbose) err.writeLines(describeProbes(session));
     const judge = new Judge(session.capture);
     progress = createProgress(session.capture, err, { durationMs, cwd: surroundings.cwd, judge });
@@ -150,6 +150,26 @@ async function record(
   } finally {
     progress?.close();
     await Promise.all([connection.dispose(), launched?.end()]);
+  }
+}
+
+/** Starts the capture; a launched program may have ended before there is anything to trace. */
+async function start(
+  connection: AgentConnection,
+  pid: number,
+  intervalMs: number,
+  launched: LaunchedProgram | undefined,
+): Promise<CaptureSession> {
+  try {
+    return await CaptureSession.start(connection, { pid, intervalMs });
+  } catch (error) {
+    if (launched?.hasEnded() !== true) throw error;
+    throw new UserError(
+      'processExited',
+      `${launched.name} ended before it could be traced.`,
+      'Give it more to do.',
+      { cause: error },
+    );
   }
 }
 

@@ -17,6 +17,9 @@ const ENDING_PATIENCE_MS = 2000;
 
 export interface LaunchedProgram {
   readonly pid: number;
+  /** How it is called, for people. */
+  readonly name: string;
+  hasEnded(): boolean;
   /** Resolves, never rejects, when it has ended. */
   readonly exited: Promise<void>;
   /** Ends it with SIGTERM, and with SIGKILL when it does not listen. Harmless when it has ended. */
@@ -46,12 +49,15 @@ export async function launch(
   if (hear !== undefined) {
     for (const stream of [child.stdout, child.stderr]) if (stream !== null) readLines(stream, hear);
   }
-  await allocatorMapped(pid, child);
+  const hasEnded = (): boolean => child.exitCode !== null || child.signalCode !== null;
+  await allocatorMapped(pid, hasEnded);
   return {
     pid,
+    name: printable(program),
+    hasEnded,
     exited,
     end: async () => {
-      if (child.exitCode !== null || child.signalCode !== null) return;
+      if (hasEnded()) return;
       child.kill('SIGTERM');
       const timer = new AbortController();
       const late = delay(ENDING_PATIENCE_MS, 'late', { signal: timer.signal }).catch(() => 'ended');
@@ -91,9 +97,9 @@ function readLines(stream: Readable, hear: (line: string) => void): void {
  * Waits until the dynamic loader has mapped the C library. A static program, which has no loader,
  * need not be waited for.
  */
-async function allocatorMapped(pid: number, child: ChildProcess): Promise<void> {
+async function allocatorMapped(pid: number, hasEnded: () => boolean): Promise<void> {
   const deadline = Date.now() + MAPPING_PATIENCE_MS;
-  while (Date.now() < deadline && child.exitCode === null && child.signalCode === null) {
+  while (Date.now() < deadline && !hasEnded()) {
     let maps: string;
     try {
       maps = await readFile(`/proc/${pid}/maps`, 'latin1');

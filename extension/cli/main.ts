@@ -1,6 +1,6 @@
 /** The command line's entry point: runs the program, and turns what it throws into a line for a
  *  person and an exit code. */
-import { UserError } from '../errors.ts';
+import { inOneLine, UserError } from '../errors.ts';
 import { Console } from './console.ts';
 import { exitCodeOf } from './exit-codes.ts';
 import { printable } from './format.ts';
@@ -22,7 +22,7 @@ async function main(): Promise<number> {
 
 /** One line for what a user can act on; everything else is a bug, whose stack a developer needs. */
 function explain(error: unknown): string {
-  if (error instanceof UserError) return printable(`${error.message} ${error.advice}`.trimEnd());
+  if (error instanceof UserError) return printable(inOneLine(error));
   const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return `internal error, please report it:\n${detail}`;
 }

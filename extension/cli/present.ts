@@ -67,8 +67,13 @@ export function siteLocation(site: Site, cwd: string): string {
   return module === '' ? frameShortName(frame) : `${frameShortName(frame)} in ${module}`;
 }
 
+/** Bytes that the kernel keeps of a process's name, its end mark aside. */
+const COMM_BYTES = 15;
+
 /** The target of a capture: its name and PID. */
 export function targetName(capture: Capture): string {
-  const { name, pid } = capture.start.process;
-  return `${printable(name)} (PID ${pid})`;
+  const { name, pid, executable } = capture.start.process;
+  const file = path.basename(executable);
+  const isCut = Buffer.byteLength(name) === COMM_BYTES && file.startsWith(name);
+  return `${printable(isCut ? file : name)} (PID ${pid})`;
 }

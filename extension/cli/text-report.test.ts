@@ -138,6 +138,24 @@ function stackOf(site: Site): Site['stacks'][number] {
   return stack;
 }
 
+test('a library is shown by its first and its last function', () => {
+  const inside = Array.from({ length: 6 }, (_, index) => ({
+    ...frames.operatorNew,
+    function: `std::detail${index}()`,
+  }));
+  const stack = { ...stackOf(exampleLeak()), frames: [...inside, frames.make, frames.main] };
+  const report: Report = { ...exampleReport(), sites: [{ ...exampleLeak(), stacks: [stack] }] };
+  const lines = textReport(exampleCapture(), report, options);
+  const start = lines.findIndex((line) => line.includes('Call stack'));
+  assert.deepEqual(lines.slice(start + 1, start + 6), [
+    '    #0  libstdc++.so.6.0.30  std::detail0()',
+    '        … 4 frames inside the library',
+    '    #5  libstdc++.so.6.0.30  std::detail5()',
+    '  > #6  src/session.cpp:12   Session::make(int) (inlined)',
+    '    #7  src/main.cpp:50      main',
+  ]);
+});
+
 test('colours change nothing but colours', () => {
   const plain = textReport(exampleCapture(), exampleReport(), options);
   const colour = textReport(exampleCapture(), exampleReport(), { ...options, style: coloured });
