@@ -29,14 +29,17 @@ std::uint32_t StackTable::location_of(std::uint64_t address) {
     LocationReport report;
     report.location = number;
     report.address = address;
-    if (const auto place = modules_.find(address)) {
-        report.module = static_cast<std::int32_t>(place->module);
-        report.offset = place->virtual_address;
-    } else {
-        unknown_address_ = true;
-    }
+    if (!place(report)) unknown_address_ = true;
     fresh_.locations.push_back(report);
     return number;
+}
+
+bool StackTable::place(LocationReport& location) const {
+    const auto found = modules_.find(location.address);
+    if (!found) return false;
+    location.module = static_cast<std::int32_t>(found->module);
+    location.offset = found->virtual_address;
+    return true;
 }
 
 std::optional<std::uint32_t> StackTable::find(std::uint64_t hash) const {
@@ -46,6 +49,9 @@ std::optional<std::uint32_t> StackTable::find(std::uint64_t hash) const {
 }
 
 StacksReport StackTable::take_new() {
+    for (LocationReport& location : fresh_.locations) {
+        if (location.module < 0) place(location);
+    }
     return std::exchange(fresh_, {});
 }
 
