@@ -192,12 +192,16 @@ void Session::handle(const RequestId& id, const CaptureStopCall& call) {
     capture->stop();
 }
 
-// The capture is inside its own call: it is kept until the loop's next turn.
+// The capture is inside its own call: it is kept until the loop's next turn, but never longer than
+// the session, whose machine it uses.
 void Session::capture_ended(std::uint32_t id) {
     const auto found = captures_.find(id);
     if (found == captures_.end()) return;
-    loop_.defer([ended = std::move(found->second)]() mutable { ended.reset(); });
+    ended_->push_back(std::move(found->second));
     captures_.erase(found);
+    loop_.defer([list = std::weak_ptr(ended_)] {
+        if (const auto ended = list.lock()) ended->clear();
+    });
     finish_shutdown();
 }
 

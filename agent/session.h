@@ -86,7 +86,9 @@ class Session {
     Phase phase_ = Phase::waiting;
     RequestId shutdown_request_;
     std::uint32_t next_capture_id_ = 1;
+    using CaptureList = std::vector<std::shared_ptr<ActiveCapture>>;
     std::map<std::uint32_t, std::shared_ptr<ActiveCapture>> captures_;
+    std::shared_ptr<CaptureList> ended_ = std::make_shared<CaptureList>();
 };
 
 }  // namespace leaklens
