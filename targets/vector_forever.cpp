@@ -1,4 +1,4 @@
-// Ground truth: leak
+// Ground truth: leak (60 s)
 // A vector that grows geometrically and never stops: a trace that nobody trims. It looks like a few
 // steps, each twice as high as the one before, with long flat times between.
 #include <string>

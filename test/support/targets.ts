@@ -3,6 +3,7 @@
  *
  * The first line of a program's main source says what a capture has to make of it:
  *   `// Ground truth: leak`             its lines that end in `// LEAK` are to be blamed, no others
+ *   `// Ground truth: leak (N s)`       the same, but it takes a capture of N seconds to see it
  *   `// Ground truth: silent (VERDICT)` nothing is to be blamed; VERDICT is what it rather is
  *   `// Ground truth: exercise`         not for judging: it exercises the engine for one test
  */
@@ -39,10 +40,13 @@ const verdicts: readonly Verdict[] = [
 ];
 
 function parseTruth(source: string, file: string): Truth {
-  const [, kind, rather] = /^\/\/ Ground truth: (\w+)(?: \((.+)\))?\n/.exec(source) ?? [];
-  if (kind === 'leak' || kind === 'exercise') return { kind };
-  const verdict = verdicts.find((name) => name === rather);
-  if (kind === 'silent' && verdict !== undefined) return { kind, rather: verdict };
+  const [, kind, detail] = /^\/\/ Ground truth: (\w+)(?: \((.+)\))?\n/.exec(source) ?? [];
+  if (kind === 'exercise') return { kind };
+  if (kind === 'leak' && detail === undefined) return { kind, seconds: usualSeconds };
+  const seconds = /^(\d+) s$/.exec(detail ?? '')?.[1];
+  if (kind === 'leak' && seconds !== undefined) return { kind, seconds: Number(seconds) };
+  const rather = verdicts.find((name) => name === detail);
+  if (kind === 'silent' && rather !== undefined) return { kind, rather };
   throw new Error(`${file} does not begin with its ground truth`);
 }
 
