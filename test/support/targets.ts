@@ -18,7 +18,12 @@ const sourceFolder = path.join(repository, 'targets');
 const programFolder = path.join(repository, 'build', 'release', 'targets');
 
 export type Truth =
-  { readonly kind: 'leak' | 'exercise' } | { readonly kind: 'silent'; readonly rather: Verdict };
+  | { readonly kind: 'leak'; readonly seconds: number }
+  | { readonly kind: 'silent'; readonly rather: Verdict }
+  | { readonly kind: 'exercise' };
+
+/** How long a capture takes to see a leak, where the program does not say otherwise. */
+export const usualSeconds = 20;
 
 export interface Target {
   readonly name: string;
