@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import {
   captureStartResult,
+  type Counter,
   endReason,
   frame,
   initializeResult,
@@ -12,7 +13,7 @@ import {
   sampleMessage,
   stackInfo,
 } from '../../protocol/agent.ts';
-import type { Capture, Location } from './capture.ts';
+import type { Capture, Location, Sample } from './capture.ts';
 import { compactSample } from './timeline.ts';
 
 const location = z
@@ -29,7 +30,7 @@ function orHole<T>(schema: z.ZodType<T>): z.ZodType<T | undefined> {
   return z.union([schema, z.null().transform(() => undefined)]);
 }
 
-const document = z.object({
+const head = z.object({
   host: initializeResult.shape.host,
   features: initializeResult.shape.features,
   agentVersion: z.string(),
@@ -38,24 +39,43 @@ const document = z.object({
   modules: z.array(moduleInfo),
   locations: z.array(orHole(location)),
   stacks: z.array(orHole(stackInfo)),
-  samples: z.array(z.unknown()),
   end: z
     .object({ reason: z.union([endReason, z.literal('agentLost')]), detail: z.string() })
     .nullish()
     .transform((end) => end ?? undefined),
 });
-const sample = sampleMessage.omit({ captureId: true });
+
+/** Whether it is what the protocol's decoder accepts as counters. A long capture holds millions of
+ *  them, and this test is what makes reading one a matter of seconds. */
+function isCounters(value: unknown): value is Counter[] {
+  return (
+    Array.isArray(value) &&
+    value.every(
+      (row: unknown) =>
+        Array.isArray(row) &&
+        row.length === 6 &&
+        row.every((number) => Number.isSafeInteger(number) && number >= 0),
+    )
+  );
+}
+const sample = sampleMessage.omit({ captureId: true }).extend({
+  counters: z.custom<Counter[]>(isCounters, { message: 'not a list of counters' }),
+});
 
 /**
+ * Everything of a capture but its samples.
  * @param value anything
  * @throws ZodError that says where it is no capture
  */
-export function decodeCapture(value: unknown): Capture {
-  const { samples, ...rest } = document.parse(value);
-  // One at a time: a long capture's samples need not lie in memory twice.
-  const decoded = samples.map((raw, index) => {
-    samples[index] = undefined;
-    return compactSample(sample.parse(raw));
-  });
-  return { ...rest, samples: decoded };
+export function decodeHead(value: unknown): Omit<Capture, 'samples'> {
+  return head.parse(value);
+}
+
+/**
+ * One sample.
+ * @param value anything
+ * @throws ZodError that says where it is no sample
+ */
+export function decodeSample(value: unknown): Sample {
+  return compactSample(sample.parse(value));
 }

@@ -16,7 +16,8 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { UserError } from '../errors.ts';
 import type { Capture } from './capture.ts';
-import { captureText, FILE_VERSION, loadCapture, saveCapture } from './file.ts';
+import { captureText, FILE_VERSION } from './document.ts';
+import { loadCapture, saveCapture } from './file.ts';
 import { exampleCapture, exampleSample } from './testing/example.ts';
 
 function temporaryDirectory(t: TestContext): string {
@@ -58,6 +59,17 @@ test('what is saved is loaded again, compressed or not', async (t) => {
     [0x1f, 0x8b],
   );
   assert.equal(readFileSync(path.join(directory, 'a.json'))[0], '{'.charCodeAt(0));
+});
+
+test('a document that another tool has laid out is read, too', async (t) => {
+  const directory = temporaryDirectory(t);
+  const capture = exampleCapture();
+  const whole: unknown = JSON.parse([...captureText(capture)].join(''));
+  for (const indent of [0, 2]) {
+    const file = path.join(directory, `${indent}.json`);
+    writeFileSync(file, JSON.stringify(whole, undefined, indent));
+    assert.deepEqual(plain(await loadCapture(file)), plain(capture));
+  }
 });
 
 test('a running capture has no end, before and after', async (t) => {
@@ -130,6 +142,8 @@ test('every way of being no capture has its words', async (t) => {
   await refuses(directory, /is a directory/);
   await refuses(place('empty', ''), /not JSON/);
   await refuses(place('cut', whole.slice(0, 2000)), /not JSON/);
+  await refuses(place('short', whole.slice(0, -5)), /incomplete/);
+  await refuses(place('shorter', whole.slice(0, -50)), /not JSON/);
   await refuses(place('cut.gz', compressed.subarray(0, 300)), /damaged or incomplete/);
   await refuses(
     place('flipped.gz', Buffer.concat([compressed.subarray(0, 99), Buffer.alloc(300)])),

@@ -7,7 +7,7 @@ import { type TestContext, test } from 'node:test';
 import { UserError } from '../errors.ts';
 import { AgentConnection } from '../hosts/connection.ts';
 import { fakeHost } from '../hosts/testing/fake-agent.ts';
-import { captureText } from './file.ts';
+import { captureText } from './document.ts';
 import { Journal, readJournal } from './journal.ts';
 import { CaptureSession } from './session.ts';
 

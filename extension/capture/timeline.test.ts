@@ -37,8 +37,9 @@ test('symbols may come late, and again', () => {
       },
     });
   }
-  assert.equal(timeline.capture.locations[1]?.frames?.[0]?.function, 'g()');
-  assert.equal(timeline.capture.locations[0], undefined);
+  const { locations } = timeline.capture;
+  assert.equal(locations[1]?.frames?.[0]?.function, 'g()');
+  assert.equal(locations[0], undefined);
 });
 
 test('symbols of a location that nobody introduced are left out', () => {
