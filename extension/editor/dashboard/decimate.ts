@@ -78,11 +78,11 @@ function extremes(
 
 /** `count` values of the series at even distances, the last of each stretch, as levels 0 to 100. */
 export function sparkLevels(values: readonly number[], count: number): number[] {
-  const finite = values.filter((it) => Number.isFinite(it));
-  const taken: number[] = [];
-  const steps = Math.min(count, finite.length);
-  for (let step = 1; step <= steps; step += 1)
-    taken.push(finite[Math.floor((step * finite.length) / steps) - 1] ?? 0);
+  const steps = Math.min(count, values.length);
+  const taken = Array.from({ length: steps }, (_, step) => {
+    const value = values[Math.floor(((step + 1) * values.length) / steps) - 1] ?? 0;
+    return Number.isFinite(value) ? Math.max(0, value) : 0;
+  });
   const top = taken.reduce((a, b) => Math.max(a, b), 0);
-  return taken.map((it) => (top <= 0 ? 0 : Math.round((Math.max(it, 0) / top) * 100)));
+  return taken.map((it) => (top <= 0 ? 0 : Math.round((it / top) * 100)));
 }

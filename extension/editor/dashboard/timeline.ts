@@ -13,7 +13,7 @@ import {
 } from '../../../protocol/view.ts';
 import { decimate, type Points } from './decimate.ts';
 import { siteId } from './names.ts';
-import { finite, whole } from './numbers.ts';
+import { finite, sum, whole } from './numbers.ts';
 import { survivorSeries, type WindowSurvivors } from './window.ts';
 
 /** Sites with a curve of their own, besides the selected one: more cannot be told apart. */
@@ -65,20 +65,16 @@ function wholeCurves(charted: readonly Site[], rest: readonly Site[]): Curve[] {
   return rest.length === 0 ? curves : [...curves, { key: CurveKey.others, ...summed(rest) }];
 }
 
-/** Outstanding bytes of all these sites together, at some of the first one's times. */
+/** Outstanding bytes of all these sites together, at some of the times that a report's sites share. */
 function summed(sites: readonly Site[]): Points {
   const times = sites[0]?.series.timeNs ?? [];
   const step = Math.max(1, Math.ceil(times.length / OTHERS_POINTS));
-  const timeNs = times.filter((_, at) => (times.length - 1 - at) % step === 0);
-  const values = timeNs.map(() => 0);
-  for (const { series } of sites) {
-    let at = -1;
-    for (const [tick, ns] of timeNs.entries()) {
-      while ((series.timeNs[at + 1] ?? Infinity) <= ns) at += 1;
-      values[tick] = (values[tick] ?? 0) + finite(series.outstandingBytes[at] ?? 0);
-    }
+  const points: Points = { timeNs: [], values: [] };
+  for (let at = (times.length - 1) % step; at >= 0 && at < times.length; at += step) {
+    points.timeNs.push(times[at] ?? 0);
+    points.values.push(sum(sites.map((it) => finite(it.series.outstandingBytes[at] ?? 0))));
   }
-  return { timeNs, values };
+  return points;
 }
 
 function windowCurves(
