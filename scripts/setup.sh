@@ -8,7 +8,8 @@ purpose="${1:-build}"
 
 build_packages="clang llvm libbpf-dev libelf-dev libdw-dev zlib1g-dev liblzma-dev libbz2-dev
   libzstd-dev nlohmann-json3-dev cmake ninja-build g++ libc6-dev"
-test_packages="doctest-dev clang-format clang-tidy file xz-utils"
+test_packages="doctest-dev clang-format clang-tidy binutils file libjemalloc2 libtcmalloc-minimal4
+  libmimalloc-dev musl chromium fonts-dejavu-core libkrb5-dev pkg-config python3"
 
 case "$purpose" in
   build) wanted="$build_packages" ;;
