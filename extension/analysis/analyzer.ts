@@ -12,8 +12,8 @@ import { lossesOf, lossImpact } from './loss-impact.ts';
 import { Recording } from './recording.ts';
 import type { Report, Site, SiteStack, Verdict } from './report.ts';
 import { draftSite, type SiteDraft } from './site-draft.ts';
-import { groupStacks, StackResolver, type ResolvedStack } from './sites.ts';
-import { cohortSurvival } from './slices.ts';
+import { StackResolver, type ResolvedStack } from './sites.ts';
+import { sliceTable, zeros } from './slices.ts';
 import { type Thresholds, withDefaults } from './thresholds.ts';
 import { judge, type Judgement } from './verdict.ts';
 import { cutToWindow, judgedWindow } from './window.ts';
@@ -62,17 +62,18 @@ export class Analyzer {
     const thresholds = this.#thresholds;
     this.#resolver ??= new StackResolver(thresholds.systemPaths, context.start.process.executable);
     const resolver = this.#resolver;
-    const stacks = [...recording.histories.keys()].map((stack) => resolver.resolve(stack, context));
+    const { stacks, groups } = resolver.sites(recording.histories, context);
     const setting = this.#setting();
-    const judged = groupStacks(stacks).map((group) => {
-      const draft = draftSite(group, recording, setting, (stack) =>
+    const table = sliceTable(recording.clock, recording.now);
+    const judged = groups.map((group) => {
+      const draft = draftSite(group, recording, table, setting, (stack) =>
         resolver.resolve(stack, context),
       );
       return { draft, judgement: judge(draft.evidence, setting) };
     });
-    const sites = withContainers(judged, setting)
-      .map(({ draft, judgement }) => siteOf(draft, judgement))
-      .sort(compareSites);
+    const sites = inOrder(
+      withContainers(judged, setting).map(({ draft, judgement }) => siteOf(draft, judgement)),
+    );
     return this.#assemble(context, sites, stacks, setting);
   }
 
@@ -94,6 +95,7 @@ export class Analyzer {
       resolutionSeconds: seconds.length > 1 ? span / (seconds.length - 1) : 0,
       losses: lossImpact(last, window, this.#thresholds),
       seconds,
+      nothing: zeros(grid.activeNs.length),
       processBytes: cut(process.bytes),
       tracedBytes: cut(process.traced),
       unknownFrees: cut(process.unknownFrees),
@@ -193,7 +195,7 @@ function siteOf(draft: SiteDraft, judgement: Judgement): Site {
     outstandingCount: evidence.outstandingCount,
     allocations: evidence.allocations,
     frees: evidence.frees,
-    cohorts: cohortSurvival(draft.slices),
+    cohorts: draft.cohorts,
     series: draft.series,
     freedAt: draft.freedAt,
     through: draft.through,
@@ -201,10 +203,15 @@ function siteOf(draft: SiteDraft, judgement: Judgement): Site {
   };
 }
 
-function compareSites(a: Site, b: Site): number {
-  return (
-    ORDER.indexOf(a.verdict) - ORDER.indexOf(b.verdict) ||
-    leakRate(b) - leakRate(a) ||
-    growthOf(b) - growthOf(a)
-  );
+/** By verdict, then by what stays, then by growth, largest first; equal ones keep their order. */
+function inOrder(sites: readonly Site[]): Site[] {
+  return sites
+    .map((site) => ({
+      site,
+      rank: ORDER.indexOf(site.verdict),
+      rate: leakRate(site),
+      growth: growthOf(site),
+    }))
+    .sort((a, b) => a.rank - b.rank || b.rate - a.rate || b.growth - a.growth)
+    .map(({ site }) => site);
 }

@@ -2,7 +2,7 @@
  * Everything that a verdict looks at, for one site and for the process around it.
  */
 import type { LossImpact } from './loss-impact.ts';
-import type { Holder, Trend } from './report.ts';
+import type { Holder, StackFrame, Trend } from './report.ts';
 import type { ResidueEvidence } from './residue.ts';
 import type { Level } from './shape.ts';
 import type { Thresholds } from './thresholds.ts';
@@ -20,8 +20,8 @@ export interface SiteEvidence {
   readonly allocations: number;
   readonly frees: number;
   readonly holder: Holder;
-  /** A word in the blamed function's or its caller's name that announces a bound. */
-  readonly boundedWord: string | undefined;
+  /** Of one of the site's stacks, innermost first. */
+  readonly frames: readonly StackFrame[];
   /** Nearly all survivors come from stacks that never freed anything. */
   readonly neverFreed: boolean;
   /** A line whose keyed container grows in step with this site, `file:line`. */
@@ -41,6 +41,8 @@ export interface Setting {
   readonly losses: LossImpact;
   /** Active seconds of the grid's points in the window; the values below are at these points. */
   readonly seconds: readonly number[];
+  /** Zeros, one for each point of the whole grid. */
+  readonly nothing: readonly number[];
   /** The process's anonymous memory and swap at each point, bytes. */
   readonly processBytes: readonly number[];
   /** Outstanding bytes of all stacks at each point. */

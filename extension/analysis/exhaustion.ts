@@ -2,7 +2,6 @@
  * When memory runs out, if the leaks go on as they do.
  */
 import type { Exhaustion, Site } from './report.ts';
-import { tidy } from './trend.ts';
 import { bytesInWords, timeInWords } from './words.ts';
 
 /** Beyond ten years a date is no warning any more. */
@@ -27,7 +26,7 @@ export function exhaustionOf(
   const seconds = room / rate;
   if (seconds > LONGEST_SECONDS) return undefined;
   return {
-    bytesPerSecond: tidy(rate),
+    bytesPerSecond: rate,
     limitBytes,
     secondsLeft: Math.round(seconds),
     explanation:

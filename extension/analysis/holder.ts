@@ -21,26 +21,46 @@ const KEYED_NODE = /_Hash_node|_Rb_tree_node|__hash_node|__tree_node|__hash_valu
 const SEQUENCE =
   /(?:^|[\s:])(?:vector|_Vector_base|list|_List_base|__cxx11::_List_base|forward_list|_Fwd_list_base|deque|_Deque_base|basic_string|__split_buffer|InlinedVector|small_vector|QList|QVector)(?:::|$)/;
 
-/**
- * @param frames innermost first
- * @param blamed index of the owned frame
- */
-export function holderOf(frames: readonly StackFrame[], blamed: number): Holder {
-  const end = blamed < 0 ? frames.length : blamed;
-  let holder: Holder = 'direct';
-  for (const frame of frames.slice(0, end)) {
-    const plain = plainName(frame.function);
-    if (KEYED.test(plain) || KEYED_NODE.test(frame.function)) return 'keyed container';
-    if (SEQUENCE.test(plain)) holder = 'sequence';
-  }
-  return holder;
+function holderByName(name: string): Holder {
+  if (KEYED_NODE.test(name)) return 'keyed container';
+  const plain = plainName(name);
+  if (KEYED.test(plain)) return 'keyed container';
+  return SEQUENCE.test(plain) ? 'sequence' : 'direct';
 }
 
-/** The word in a frame's function or class name that announces a bound, if there is one. */
+/** Reads stacks, and remembers the names that it has read: the same ones occur in many stacks. */
+export class HolderReader {
+  readonly #byName = new Map<string, Holder>();
+
+  /**
+   * @param frames innermost first
+   * @param blamed index of the owned frame
+   */
+  holderOf(frames: readonly StackFrame[], blamed: number): Holder {
+    const end = blamed < 0 ? frames.length : blamed;
+    let holder: Holder = 'direct';
+    for (let i = 0; i < end; i += 1) {
+      const name = frames[i]?.function ?? '';
+      let found = this.#byName.get(name);
+      if (found === undefined) {
+        found = holderByName(name);
+        this.#byName.set(name, found);
+      }
+      if (found === 'keyed container') return found;
+      if (found === 'sequence') holder = found;
+    }
+    return holder;
+  }
+}
+
+/** Owned frames, from the allocation outwards, whose names may announce a bound. */
+const NAMED_FRAMES = 2;
+
+/** The word in the name of the blamed function, its class or its caller that announces a bound. */
 export function boundedWord(
-  frame: StackFrame | undefined,
+  frames: readonly StackFrame[],
   words: readonly string[],
 ): string | undefined {
-  if (frame === undefined) return undefined;
-  return wordsOf(frame.function).find((word) => words.includes(word));
+  const named = frames.filter((frame) => frame.owned).slice(0, NAMED_FRAMES);
+  return named.flatMap((frame) => wordsOf(frame.function)).find((word) => words.includes(word));
 }

@@ -7,10 +7,9 @@
  * taken to have gone on by one interval.
  */
 import type { Sample } from '../capture/capture.ts';
-import { CohortClock } from './cohort-clock.ts';
+import { CohortClock, type Now } from './cohort-clock.ts';
 import { unseenAllocations } from './loss-impact.ts';
 import type { Gap } from './report.ts';
-import type { Now } from './slices.ts';
 import { ageClass, StackHistory } from './stack-history.ts';
 import { TimeGrid } from './time-grid.ts';
 
@@ -69,15 +68,19 @@ export class Recording {
   add(sample: Sample): void {
     const { last } = this;
     if (last !== undefined && this.#isStale(sample, last)) return;
-    if (last !== undefined && sample.totals.allocations < last.totals.allocations) this.#restart();
     const before = this.now;
+    if (last !== undefined && sample.totals.allocations < last.totals.allocations) {
+      this.#restart(before.wallNs - sample.timeNs);
+    }
     const now = this.#advance(sample, before);
     if (this.grid.add(now.wallNs, now.activeNs)) this.#halve();
-    this.clock.learn(
-      sample.cohort.index,
-      Math.min(now.wallNs, sample.cohort.startNs + this.#wallOffset),
-      Math.max(before.activeNs, now.activeNs - Math.max(0, sample.timeNs - sample.cohort.startNs)),
-    );
+    this.clock.learn(sample.cohort.index, {
+      wallNs: Math.min(now.wallNs, sample.cohort.startNs + this.#wallOffset),
+      activeNs: Math.max(
+        before.activeNs,
+        now.activeNs - Math.max(0, sample.timeNs - sample.cohort.startNs),
+      ),
+    });
     this.#count(sample, before, now);
     this.#countFreeSites(sample);
     const point = this.grid.current;
@@ -98,7 +101,8 @@ export class Recording {
       : sample.sequence !== 0;
   }
 
-  #restart(): void {
+  /** @param lead by which the time so far is ahead of the new agent's */
+  #restart(lead: number): void {
     this.restarts += 1;
     this.histories.clear();
     this.freeSites.clear();
@@ -107,15 +111,17 @@ export class Recording {
     this.process = emptySeries();
     this.first = undefined;
     this.last = undefined;
-    this.#wallOffset = 0;
+    this.#wallOffset = lead < 0 ? 0 : lead + this.#intervalNs;
   }
 
   /** The sample's time on both clocks; notes a gap. */
   #advance(sample: Sample, before: Now): Now {
     const { last } = this;
     if (last === undefined) {
-      this.#originNs = Math.min(sample.timeNs, sample.cohort.startNs);
-      return { wallNs: sample.timeNs, activeNs: sample.timeNs };
+      const start = Math.min(sample.timeNs, sample.cohort.startNs);
+      const wallNs = sample.timeNs + this.#wallOffset;
+      this.#originNs = start + this.#wallOffset;
+      return { wallNs, activeNs: wallNs };
     }
     let wallNs = sample.timeNs + this.#wallOffset;
     if (wallNs <= before.wallNs) {
@@ -137,15 +143,14 @@ export class Recording {
   #count(sample: Sample, before: Now, now: Now): void {
     const point = this.grid.current;
     const current = sample.cohort.index;
-    let agedCohort = -1;
-    let age = 0;
+    const ages = new Map<number, number>();
     for (const counter of sample.counters) {
       const cohort = counter[1];
-      if (cohort !== agedCohort) {
-        agedCohort = cohort;
-        const end = cohort >= current ? now : this.clock.span(cohort, now.wallNs, now.activeNs);
-        const endNs = 'endNs' in end ? end.endNs : end.activeNs;
-        age = ageClass(Math.max(0, before.activeNs - endNs));
+      let age = ages.get(cohort);
+      if (age === undefined) {
+        const endNs = cohort >= current ? now.activeNs : this.clock.activeEndNs(cohort);
+        age = ageClass(Math.max(0, before.activeNs - (endNs ?? now.activeNs)));
+        ages.set(cohort, age);
       }
       const stack = counter[0];
       let history = this.histories.get(stack);

@@ -7,11 +7,10 @@
  * one block in a hundred it is a straight line from the first birth to the last.
  */
 import type { Residue } from './report.ts';
-import type { Slice } from './slices.ts';
+import { zeros, type Slices } from './slices.ts';
 import { AGE_EDGES_NS } from './stack-history.ts';
-import { lifeBeyond, meanInterval } from './survival.ts';
+import { lifeBeyond, meanInterval, type SliceRange } from './survival.ts';
 import type { Thresholds } from './thresholds.ts';
-import { tidy } from './trend.ts';
 import type { Span } from './window.ts';
 
 /** Equal parts of the births' time that are compared with each other. */
@@ -29,23 +28,27 @@ export interface ResidueEvidence {
   readonly oldDeathShare: number;
 }
 
-/** Spreads the slices' survivors over equal parts of a time; a slice that overlaps several parts
- *  gives each its share. */
+/** Spreads the slices' values over equal parts of a time; a slice that overlaps several parts gives
+ *  each its share. */
 function spread(
-  slices: readonly Slice[],
+  { table }: Slices,
+  values: readonly number[],
+  { first, last }: SliceRange,
   fromNs: number,
   toNs: number,
-  value: (slice: Slice) => number,
 ): number[] {
-  const parts = new Array<number>(PARTS).fill(0);
+  const parts = zeros(PARTS);
   const width = (toNs - fromNs) / PARTS;
-  for (const slice of slices) {
-    const length = slice.endNs - slice.startNs;
-    for (let part = 0; part < PARTS; part += 1) {
+  for (let slice = first; slice <= last; slice += 1) {
+    const value = values[slice] ?? 0;
+    const start = table.startNs[slice] ?? 0;
+    const end = table.endNs[slice] ?? 0;
+    if (value === 0 || end <= start) continue;
+    const firstPart = Math.max(0, Math.floor((start - fromNs) / width));
+    for (let part = firstPart; part < PARTS && fromNs + part * width < end; part += 1) {
       const partStart = fromNs + part * width;
-      const overlap = Math.min(slice.endNs, partStart + width) - Math.max(slice.startNs, partStart);
-      if (overlap > 0 && length > 0)
-        parts[part] = (parts[part] ?? 0) + (value(slice) * overlap) / length;
+      const overlap = Math.min(end, partStart + width) - Math.max(start, partStart);
+      if (overlap > 0) parts[part] = (parts[part] ?? 0) + (value * overlap) / (end - start);
     }
   }
   return parts;
@@ -67,100 +70,118 @@ export function paceOf(parts: readonly number[]): number {
 
 /**
  * Looks for the smallest age beyond which nothing dies.
- * @param slices births of the stacks that have survivors, oldest first
+ * @param slices births of the stacks that have survivors
  * @param deaths of the same stacks by age class
  * @param window active time in which births are judged
  * @returns undefined where at every age too few blocks are left, or they still die
  */
 export function findResidue(
-  slices: readonly Slice[],
+  slices: Slices,
   deaths: readonly number[],
   window: Span,
   nowNs: number,
   thresholds: Thresholds,
 ): ResidueEvidence | undefined {
   const watched = window.untilNs - window.fromNs;
-  const within = slices.filter(
-    (slice) => slice.startNs >= window.fromNs && slice.endNs <= window.untilNs,
-  );
+  const range = slicesWithin(slices, window);
   for (let age = 0; age < AGE_EDGES_NS.length; age += 1) {
     const edge = AGE_EDGES_NS[age] ?? 0;
     if (edge > watched / 2) return undefined;
     // Without a death in the class before, this age is no better than the one before.
     if (age > 0 && (deaths[age - 1] ?? 0) === 0) continue;
-    const old = lifeBeyond(age, within, deaths, nowNs);
+    const old = lifeBeyond(age, slices, range, deaths, nowNs);
     if (old.alive < thresholds.minimumSurvivors) return undefined;
     if (old.minimumLifetimeNs >= thresholds.minimumLifetimes * watched) {
-      return evidenceAt(age, old.minimumLifetimeNs, within, deaths, window, nowNs);
+      const halfway = deathsBeyondHalf(slices, range, deaths, watched, nowNs);
+      return evidenceAt(age, old.minimumLifetimeNs, halfway, slices, range, window, nowNs);
     }
   }
   return undefined;
 }
 
+/** The slices that lie in the window as a whole. */
+function slicesWithin({ table }: Slices, window: Span): SliceRange {
+  let first = 0;
+  while (first < table.count && (table.startNs[first] ?? 0) < window.fromNs) first += 1;
+  let last = table.count - 1;
+  while (last >= first && (table.endNs[last] ?? 0) > window.untilNs) last -= 1;
+  return { first, last };
+}
+
 function evidenceAt(
   age: number,
   minimumLifetimeNs: number,
-  slices: readonly Slice[],
-  deaths: readonly number[],
+  oldDeathShare: number,
+  slices: Slices,
+  range: SliceRange,
   window: Span,
   nowNs: number,
 ): ResidueEvidence | undefined {
+  const { table, alive } = slices;
   const settleAgeNs = AGE_EDGES_NS[age] ?? 0;
-  const oldEnough = Math.min(window.untilNs, nowNs - settleAgeNs);
-  const judged = slices.filter((slice) => slice.endNs <= oldEnough);
-  const tooYoung = slices.find((slice) => slice.endNs > oldEnough);
-  const limit = Math.min(oldEnough, tooYoung?.startNs ?? oldEnough);
-  const withSurvivors = judged.filter((slice) => slice.alive > 0);
-  const first = withSurvivors[0];
-  const last = withSurvivors.at(-1);
-  if (first === undefined || last === undefined || limit <= first.startNs) return undefined;
-  const born = judged.filter((slice) => slice.endNs > first.startNs);
-  const total = (value: (slice: Slice) => number): number =>
-    born.reduce((sum, slice) => sum + value(slice), 0);
-  const blocks = total((slice) => slice.alive);
-  const bytes = total((slice) => slice.aliveBytes);
-  const seconds = (limit - first.startNs) / 1e9;
-  const perPart = spread(born, first.startNs, limit, (slice) => slice.aliveBytes);
+  let limit = Math.min(window.untilNs, nowNs - settleAgeNs);
+  let first = -1;
+  let newest = -1;
+  let last = range.first - 1;
+  let withSurvivors = 0;
+  for (let slice = range.first; slice <= range.last; slice += 1) {
+    if ((table.endNs[slice] ?? 0) > limit) {
+      // Births that are too young to be judged end the time that is.
+      if ((slices.born[slice] ?? 0) > 0) limit = Math.min(limit, table.startNs[slice] ?? 0);
+      break;
+    }
+    last = slice;
+    if ((alive[slice] ?? 0) === 0) continue;
+    if (first < 0) first = slice;
+    newest = slice;
+    withSurvivors += 1;
+  }
+  const fromNs = table.startNs[first] ?? 0;
+  if (first < 0 || limit <= fromNs) return undefined;
+  const judged = { first, last };
+  const total = (values: readonly number[]): number => {
+    let sum = 0;
+    for (let slice = first; slice <= last; slice += 1) sum += values[slice] ?? 0;
+    return sum;
+  };
+  const blocks = total(alive);
+  const bytes = total(slices.aliveBytes);
+  const seconds = (limit - fromNs) / 1e9;
+  const perPart = spread(slices, slices.aliveBytes, judged, fromNs, limit);
   const { half } = meanInterval(perPart.map((value) => (value * PARTS) / seconds));
   const rate = bytes / seconds;
-  const parts = spread(born, first.startNs, limit, (slice) => slice.alive);
-  const halfway = lifeBeyondHalf(slices, deaths, nowNs - window.fromNs, nowNs);
+  const parts = spread(slices, alive, judged, fromNs, limit);
+  const newestEndNs = table.endNs[newest] ?? 0;
   return {
     residue: {
       settleAgeNs,
-      fromNs: Math.round(first.startNs),
+      fromNs: Math.round(fromNs),
       toNs: Math.round(limit),
       blocks,
       bytes,
-      share: tidy(
-        blocks /
-          Math.max(
-            1,
-            total((slice) => slice.born),
-          ),
-      ),
-      bytesPerSecond: tidy(rate),
-      interval: [tidy(rate - half), tidy(rate + half)],
-      pace: tidy(paceOf(parts)),
+      share: blocks / Math.max(1, total(slices.born)),
+      bytesPerSecond: rate,
+      interval: [rate - half, rate + half],
+      pace: paceOf(parts),
       minimumLifetimeNs: Math.round(minimumLifetimeNs),
     },
     parts,
-    sinceLastNs: limit - last.endNs,
-    meanGapNs: (last.endNs - first.startNs) / withSurvivors.length,
-    oldDeathShare: halfway,
+    sinceLastNs: limit - newestEndNs,
+    meanGapNs: (newestEndNs - fromNs) / withSurvivors,
+    oldDeathShare,
   };
 }
 
 /** Share of deaths among the blocks that reached half of the watched time. */
-function lifeBeyondHalf(
-  slices: readonly Slice[],
+function deathsBeyondHalf(
+  slices: Slices,
+  range: SliceRange,
   deaths: readonly number[],
   watchedNs: number,
   nowNs: number,
 ): number {
-  const half = watchedNs / 2;
-  const age = AGE_EDGES_NS.findIndex((edge) => edge >= half);
-  if (age < 0) return 0;
-  const { alive, died } = lifeBeyond(age, slices, deaths, nowNs);
+  const age = AGE_EDGES_NS.findIndex((edge) => edge >= watchedNs / 2);
+  if (age < 0 || age >= deaths.length) return 0;
+  const { alive, died } = lifeBeyond(age, slices, range, deaths, nowNs);
   return died < 3 ? 0 : died / (alive + died);
 }

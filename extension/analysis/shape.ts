@@ -44,6 +44,7 @@ const MINIMUM_PEAK_BLOCKS = 6;
  */
 export function findReleases(level: Level, share: number): Releases {
   const { bytes, count: blocks } = level;
+  if (!blocks.some((value) => value >= MINIMUM_PEAK_BLOCKS)) return noReleases;
   let rising = true;
   let troughAt = 0;
   let peakAt = 0;
@@ -146,10 +147,11 @@ export interface Enlargement {
 export function findEnlargement(level: Level): Enlargement | undefined {
   const { seconds, bytes, count } = level;
   const n = bytes.length;
+  const late = count[n - 1] ?? 0;
+  if (n < 4 || late === 0) return undefined;
   const quarter = Math.floor(n / 4);
   const early = Math.max(...count.slice(0, quarter + 1));
-  const late = count[n - 1] ?? 0;
-  if (n < 4 || late === 0 || late > early + Math.max(1, early / 10)) return undefined;
+  if (late > early + Math.max(1, early / 10)) return undefined;
   const sizeBefore = (bytes[quarter] ?? 0) / Math.max(1, count[quarter] ?? 0);
   if ((bytes[n - 1] ?? 0) / late < 1.3 * sizeBefore) return undefined;
   const steps: { at: number; height: number }[] = [];

@@ -5,7 +5,6 @@
  */
 import type { FreedAt, StackFrame } from './report.ts';
 import type { ResolvedStack } from './sites.ts';
-import { tidy } from './trend.ts';
 
 /** Places that are worth showing. */
 const LARGEST_PLACES = 8;
@@ -36,7 +35,7 @@ export function freedPlaces(
   return [...byPlace]
     .sort(([keyA, a], [keyB, b]) => b.blocks - a.blocks || (keyA < keyB ? -1 : 1))
     .slice(0, LARGEST_PLACES)
-    .map(([, place]) => ({ ...place, share: tidy(place.blocks / Math.max(1, all)) }));
+    .map(([, place]) => ({ ...place, share: place.blocks / Math.max(1, all) }));
 }
 
 /** A stack's living and all its blocks. */

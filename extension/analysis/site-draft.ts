@@ -2,15 +2,21 @@
  * One site's numbers, from the histories of its stacks to the evidence for its verdict.
  */
 import type { Setting, SiteEvidence } from './evidence.ts';
-import { boundedWord } from './holder.ts';
 import type { Recording } from './recording.ts';
 import { freedPlaces, leakingCaller } from './siblings.ts';
-import type { FreedAt, Holder, Series, StackFrame, SurvivalPoint } from './report.ts';
+import type {
+  CohortSurvival,
+  FreedAt,
+  Holder,
+  Series,
+  StackFrame,
+  SurvivalPoint,
+} from './report.ts';
 import { findResidue } from './residue.ts';
 import type { Level } from './shape.ts';
 import type { ResolvedStack, StackGroup } from './sites.ts';
-import { slicesOf, type Slice } from './slices.ts';
-import { Column, type StackHistory } from './stack-history.ts';
+import { cohortSurvival, slicesOf, zeros, type SliceTable } from './slices.ts';
+import type { Columns, StackHistory } from './stack-history.ts';
 import { lifeTable } from './survival.ts';
 import type { Thresholds } from './thresholds.ts';
 import { trendOf } from './trend.ts';
@@ -19,51 +25,55 @@ import { cutToWindow } from './window.ts';
 /** Share of a site's living blocks that a kind of container must hold to be named as the holder. */
 const HOLDER_SHARE = 0.2;
 
-/** Owned frames, from the allocation outwards, whose names may announce a bound. */
-const NAMED_FRAMES = 2;
-
 export interface SiteDraft {
   readonly group: StackGroup;
   readonly histories: readonly StackHistory[];
   readonly evidence: SiteEvidence;
-  readonly slices: readonly Slice[];
+  readonly cohorts: readonly CohortSurvival[];
   readonly series: Series;
   readonly survival: readonly SurvivalPoint[];
   readonly freedAt: readonly FreedAt[];
   readonly through: StackFrame | undefined;
 }
 
-function column(histories: readonly StackHistory[], points: number, which: Column): number[] {
-  const values = new Float64Array(points);
-  for (const history of histories) history.addTo(values, which);
-  return Array.from(values);
-}
-
-interface Columns {
-  readonly allocatedBytes: readonly number[];
-  readonly freedBytes: readonly number[];
-  readonly bytes: readonly number[];
-  readonly count: readonly number[];
-}
-
+/** The level of all the stacks together. */
 function columnsOf(histories: readonly StackHistory[], points: number): Columns {
-  const allocatedBytes = column(histories, points, Column.allocatedBytes);
-  const freedBytes = column(histories, points, Column.freedBytes);
-  return {
-    allocatedBytes,
-    freedBytes,
-    bytes: allocatedBytes.map((value, i) => Math.max(0, value - (freedBytes[i] ?? 0))),
-    count: column(histories, points, Column.outstandingCount),
+  const columns = {
+    allocatedBytes: zeros(points),
+    freedBytes: zeros(points),
+    count: zeros(points),
   };
+  for (const history of histories) history.addTo(columns);
+  return columns;
+}
+
+/** Allocated less freed bytes at each point. */
+function outstandingBytes({ allocatedBytes, freedBytes }: Columns): number[] {
+  const bytes = zeros(allocatedBytes.length);
+  for (let point = 0; point < bytes.length; point += 1) {
+    bytes[point] = Math.max(0, (allocatedBytes[point] ?? 0) - (freedBytes[point] ?? 0));
+  }
+  return bytes;
+}
+
+/** The values, or one shared array of zeros in the place of many: most sites of a large program
+ *  hold nothing whenever somebody looks. */
+function shared(values: readonly number[], nothing: readonly number[]): readonly number[] {
+  return values.every((value) => value === 0) ? nothing : values;
 }
 
 /** The part of the columns that is judged. */
-function levelOf(columns: Columns, setting: Setting): Level {
+function levelOf(
+  columns: Columns,
+  bytes: readonly number[],
+  count: readonly number[],
+  setting: Setting,
+): Level {
   const cut = (values: readonly number[]): readonly number[] => cutToWindow(values, setting.window);
   return {
     seconds: setting.seconds,
-    bytes: cut(columns.bytes),
-    count: cut(columns.count),
+    bytes: cut(bytes),
+    count: cut(count),
     freedBytes: cut(columns.freedBytes),
   };
 }
@@ -106,63 +116,84 @@ function isNeverFreed(histories: readonly StackHistory[], thresholds: Thresholds
   return all > 0 && kept >= 0.9 * all;
 }
 
+/** Sums over a site's stacks. */
+function totalsOf(histories: readonly StackHistory[]): Totals {
+  const totals = { outstandingCount: 0, outstandingBytes: 0, allocations: 0, frees: 0 };
+  for (const history of histories) {
+    totals.outstandingCount += history.outstandingCount;
+    totals.outstandingBytes += history.outstandingBytes;
+    totals.allocations += history.allocations;
+    totals.frees += history.frees;
+  }
+  return totals;
+}
+type Totals = Pick<SiteEvidence, 'outstandingCount' | 'outstandingBytes' | 'allocations' | 'frees'>;
+
+/** What is known of those stacks that have living blocks: churn beside them is left out. */
+function growthEvidence(
+  growing: readonly StackHistory[],
+  recording: Recording,
+  table: SliceTable,
+  setting: Setting,
+): Pick<SiteEvidence, 'growingLevel' | 'residue'> {
+  const { thresholds, window } = setting;
+  const columns = columnsOf(growing, recording.grid.activeNs.length);
+  return {
+    growingLevel: levelOf(columns, outstandingBytes(columns), columns.count, setting),
+    residue: findResidue(
+      slicesOf(growing, table),
+      deathsOf(growing),
+      window,
+      recording.now.activeNs,
+      thresholds,
+    ),
+  };
+}
+
 /** Gathers a site's evidence, before it is compared with other sites. */
 export function draftSite(
   group: StackGroup,
   recording: Recording,
+  table: SliceTable,
   setting: Setting,
   resolve: (stack: number) => ResolvedStack,
 ): SiteDraft {
-  const { thresholds, window } = setting;
-  const pairs = group.stacks.flatMap((stack) => {
+  const pairs: (readonly [ResolvedStack, StackHistory])[] = [];
+  for (const stack of group.stacks) {
     const history = recording.histories.get(stack.stack);
-    return history === undefined ? [] : [[stack, history] as const];
-  });
+    if (history !== undefined) pairs.push([stack, history]);
+  }
   const histories = pairs.map(([, history]) => history);
   const growing = histories.filter((history) => history.outstandingCount > 0);
   const columns = columnsOf(histories, recording.grid.activeNs.length);
-  const level = levelOf(columns, setting);
-  const growingLevel =
-    growing.length === histories.length
-      ? level
-      : levelOf(columnsOf(growing, recording.grid.activeNs.length), setting);
-  const { now, clock } = recording;
-  const slices = slicesOf(histories, clock, now);
-  const growingSlices =
-    growing.length === histories.length ? slices : slicesOf(growing, clock, now);
-  const deaths = deathsOf(growing);
-  const sum = (value: (history: StackHistory) => number): number =>
-    histories.reduce((total, history) => total + value(history), 0);
-  const owned = group.stacks[0]?.frames.filter((frame) => frame.owned) ?? [];
+  const bytes = shared(outstandingBytes(columns), setting.nothing);
+  const count = shared(columns.count, setting.nothing);
+  const level = levelOf(columns, bytes, count, setting);
+  const slices = slicesOf(histories, table);
   return {
     group,
     histories,
-    slices,
+    cohorts: cohortSurvival(slices),
     freedAt: freedPlaces(group.stacks, recording.freeSites, resolve),
     through: leakingCaller(pairs),
-    survival: lifeTable(slices, deathsOf(histories), now.activeNs),
+    survival: lifeTable(slices, deathsOf(histories), recording.now.activeNs),
     series: {
       timeNs: recording.grid.wallNs,
-      outstandingBytes: columns.bytes,
-      outstandingCount: columns.count,
+      outstandingBytes: bytes,
+      outstandingCount: count,
       allocatedBytes: columns.allocatedBytes,
       freedBytes: columns.freedBytes,
     },
     evidence: {
+      ...totalsOf(histories),
+      ...(growing.length === 0
+        ? { growingLevel: level, residue: undefined }
+        : growthEvidence(growing, recording, table, setting)),
       trend: trendOf(setting.seconds, level.bytes),
       level,
-      growingLevel,
-      residue: findResidue(growingSlices, deaths, window, now.activeNs, thresholds),
-      outstandingCount: sum((history) => history.outstandingCount),
-      outstandingBytes: sum((history) => history.outstandingBytes),
-      allocations: sum((history) => history.allocations),
-      frees: sum((history) => history.frees),
       holder: holderOfSite(pairs),
-      boundedWord: owned
-        .slice(0, NAMED_FRAMES)
-        .map((frame) => boundedWord(frame, thresholds.boundedNames))
-        .find((word) => word !== undefined),
-      neverFreed: isNeverFreed(growing, thresholds),
+      frames: group.stacks[0]?.frames ?? [],
+      neverFreed: isNeverFreed(growing, setting.thresholds),
       container: undefined,
     },
   };

@@ -4,7 +4,7 @@
 import type { Capture, Location } from '../capture/capture.ts';
 import type { StackEnd } from '../../protocol/agent.ts';
 import { fingerprint, identity } from './fingerprint.ts';
-import { holderOf } from './holder.ts';
+import { HolderReader } from './holder.ts';
 import { Ownership } from './ownership.ts';
 import type { Holder, StackFrame } from './report.ts';
 
@@ -19,6 +19,8 @@ export interface ResolvedStack {
   readonly holder: Holder;
   /** Equal for stacks of one site. */
   readonly siteKey: string;
+  /** What the site's fingerprint is made of. */
+  readonly identity: string;
 }
 
 export interface StackGroup {
@@ -28,17 +30,41 @@ export interface StackGroup {
   readonly stacks: readonly ResolvedStack[];
 }
 
+/** Stacks, and the same in groups. */
+export interface Sites {
+  readonly stacks: readonly ResolvedStack[];
+  readonly groups: readonly StackGroup[];
+}
+
 /** What resolving needs of a capture; it may grow between two calls. */
 export type Tables = Pick<Capture, 'modules' | 'locations' | 'stacks' | 'start'>;
 
 /** Resolves stacks and remembers those whose frames cannot change any more. */
 export class StackResolver {
   readonly #ownership: Ownership;
+  readonly #holders = new HolderReader();
   readonly #frames = new Map<Location, readonly StackFrame[]>();
   readonly #stacks = new Map<number, ResolvedStack>();
+  #sites: Sites | undefined;
+  /** Stacks of #sites whose frames cannot change any more. */
+  #known = 0;
 
   constructor(systemPaths: readonly string[], executable: string) {
     this.#ownership = new Ownership(systemPaths, executable);
+  }
+
+  /**
+   * The sites of the given stacks. The same object again as long as there is neither a new stack nor
+   * a stack whose frames were still unknown.
+   */
+  sites(stacks: ReadonlyMap<number, unknown>, tables: Tables): Sites {
+    if (stacks.size === this.#sites?.stacks.length && stacks.size === this.#known) {
+      return this.#sites;
+    }
+    const resolved = [...stacks.keys()].map((stack) => this.resolve(stack, tables));
+    this.#known = resolved.filter((stack) => this.#stacks.has(stack.stack)).length;
+    this.#sites = { stacks: resolved, groups: groupStacks(resolved) };
+    return this.#sites;
   }
 
   resolve(stack: number, tables: Tables): ResolvedStack {
@@ -57,8 +83,9 @@ export class StackResolver {
       end: info?.end ?? 'truncated',
       frames,
       blamed,
-      holder: holderOf(frames, blamed),
+      holder: this.#holders.holderOf(frames, blamed),
       siteKey: siteKey(kind, frames, blamed, stack),
+      identity: identity(kind, frames, blamed),
     };
     if (info !== undefined && locations.every((location) => location?.frames !== undefined)) {
       this.#stacks.set(stack, resolved);
@@ -98,16 +125,16 @@ export function groupStacks(stacks: readonly ResolvedStack[]): StackGroup[] {
     if (group === undefined) byKey.set(stack.siteKey, [stack]);
     else group.push(stack);
   }
-  const keys = [...byKey.keys()].sort(compareKeys);
+  const keys = [...byKey.keys()].map(sortable).sort(compareKeys);
   const ordinals = new Map<string, number>();
   const groups: StackGroup[] = [];
-  for (const key of keys) {
+  for (const { key } of keys) {
     const group = byKey.get(key) ?? [];
     const first = group[0];
     if (first === undefined) continue;
     // A line in a template has a function for each instance: the first by name stands for all.
     const siteIdentity = group
-      .map((stack) => identity(stack.kind, stack.frames, stack.blamed))
+      .map((stack) => stack.identity)
       .reduce((least, other) => (other < least ? other : least));
     const ordinal = ordinals.get(siteIdentity) ?? 0;
     ordinals.set(siteIdentity, ordinal + 1);
@@ -121,14 +148,23 @@ export function groupStacks(stacks: readonly ResolvedStack[]): StackGroup[] {
   return groups;
 }
 
-/** By text, and by number where both lines end in one: line 9 comes before line 10. */
-function compareKeys(a: string, b: string): number {
-  const splitA = a.lastIndexOf('\n');
-  const splitB = b.lastIndexOf('\n');
-  const headA = a.slice(0, splitA);
-  const headB = b.slice(0, splitB);
-  if (headA !== headB) return headA < headB ? -1 : 1;
-  const difference = Number(a.slice(splitA + 1)) - Number(b.slice(splitB + 1));
+interface SortableKey {
+  readonly key: string;
+  /** Up to the last line break. */
+  readonly head: string;
+  /** What follows, as a number: a line, for most sites. */
+  readonly line: number;
+}
+
+function sortable(key: string): SortableKey {
+  const split = key.lastIndexOf('\n');
+  return { key, head: key.slice(0, split), line: Number(key.slice(split + 1)) };
+}
+
+/** By text, and by number where both end in a line number: line 9 comes before line 10. */
+function compareKeys(a: SortableKey, b: SortableKey): number {
+  if (a.head !== b.head) return a.head < b.head ? -1 : 1;
+  const difference = a.line - b.line;
   if (difference !== 0 && !Number.isNaN(difference)) return difference;
-  return a < b ? -1 : a > b ? 1 : 0;
+  return a.key < b.key ? -1 : a.key > b.key ? 1 : 0;
 }

@@ -1,7 +1,8 @@
 /**
  * What is remembered of one call stack: its level at each point of the grid, its counters by birth
  * cohort, and the ages at which its blocks died. A few kilobytes at most, whatever the capture's
- * length.
+ * length. The numbers lie in plain arrays, row after row: ten thousand stacks would be a million
+ * small objects otherwise.
  */
 import type { Counter } from '../../protocol/agent.ts';
 
@@ -27,19 +28,25 @@ export function ageClass(ageNs: number): number {
   return low;
 }
 
-/** Values remembered for each grid point. */
-export const Column = { allocatedBytes: 0, freedBytes: 1, outstandingCount: 2 } as const;
-export type Column = (typeof Column)[keyof typeof Column];
-const COLUMNS = 3;
-
-/** Cumulative counters of one cohort. */
-export interface CohortCounters {
-  cohort: number;
-  allocations: number;
-  allocatedBytes: number;
-  frees: number;
-  freedBytes: number;
+/** One value for each point of the grid. */
+export interface Columns {
+  readonly allocatedBytes: number[];
+  readonly freedBytes: number[];
+  readonly count: number[];
 }
+
+/** Sums by slice of births, see slices.ts. */
+export interface Births {
+  readonly born: number[];
+  readonly bornBytes: number[];
+  readonly alive: number[];
+  readonly aliveBytes: number[];
+}
+
+/** Numbers in a row of #changes: point, allocated bytes, freed bytes, outstanding blocks. */
+const CHANGE_WIDTH = 4;
+/** Numbers in a row of #cohorts: cohort, allocations, allocated bytes, frees, freed bytes. */
+const COHORT_WIDTH = 5;
 
 export class StackHistory {
   allocations = 0;
@@ -48,13 +55,10 @@ export class StackHistory {
   freedBytes = 0;
   /** Deaths by age class. */
   readonly deaths: number[] = [];
-  /** Ascending by cohort; of equal ones, the last is the one that counts on. */
-  readonly cohorts: CohortCounters[] = [];
-  /** Point of the grid at which the stack was first seen. */
-  #first = 0;
-  /** Points held, from #first. */
-  #length = 0;
-  #values = new Float64Array(4 * COLUMNS);
+  /** Rows, ascending by cohort; of equal ones, the last is the one that counts on. */
+  readonly #cohorts: number[] = [];
+  /** Rows, one for each point of the grid at which something changed, ascending. */
+  readonly #changes: number[] = [];
 
   get outstandingCount(): number {
     return Math.max(0, this.allocations - this.frees);
@@ -71,103 +75,112 @@ export class StackHistory {
    * @returns false when the counter runs backwards, which leaves the history as it is
    */
   update(counter: Counter, point: number, age: number): boolean {
-    const [, cohort, allocations, allocatedBytes, frees, freedBytes] = counter;
-    let known = this.#cohort(cohort);
-    if (
-      allocations < known.allocations ||
-      allocatedBytes < known.allocatedBytes ||
-      frees < known.frees ||
-      freedBytes < known.freedBytes
-    ) {
+    const rows = this.#cohorts;
+    // By index: this runs for every counter of every sample, and destructuring would iterate.
+    const cohort = counter[1];
+    const allocations = counter[2];
+    const allocatedBytes = counter[3];
+    const frees = counter[4];
+    const freedBytes = counter[5];
+    let row = this.#rowOf(cohort);
+    let born = allocations - (rows[row + 1] ?? 0);
+    let bornBytes = allocatedBytes - (rows[row + 2] ?? 0);
+    let died = frees - (rows[row + 3] ?? 0);
+    let diedBytes = freedBytes - (rows[row + 4] ?? 0);
+    if (born < 0 || bornBytes < 0 || died < 0 || diedBytes < 0) {
       // The agent forgets a cohort whose last block is freed; one that comes back counts from zero.
-      if (known.allocations !== known.frees) return false;
-      known = this.#insert(this.cohorts.indexOf(known) + 1, cohort);
+      if (rows[row + 1] !== rows[row + 3]) return false;
+      row += COHORT_WIDTH;
+      rows.splice(row, 0, cohort, 0, 0, 0, 0);
+      born = allocations;
+      bornBytes = allocatedBytes;
+      died = frees;
+      diedBytes = freedBytes;
     }
-    const died = frees - known.frees;
+    rows[row + 1] = allocations;
+    rows[row + 2] = allocatedBytes;
+    rows[row + 3] = frees;
+    rows[row + 4] = freedBytes;
+    this.allocations += born;
+    this.allocatedBytes += bornBytes;
+    this.frees += died;
+    this.freedBytes += diedBytes;
     if (died > 0) {
       while (this.deaths.length <= age) this.deaths.push(0);
       this.deaths[age] = (this.deaths[age] ?? 0) + died;
     }
-    this.allocations += allocations - known.allocations;
-    this.allocatedBytes += allocatedBytes - known.allocatedBytes;
-    this.frees += died;
-    this.freedBytes += freedBytes - known.freedBytes;
-    known.allocations = allocations;
-    known.allocatedBytes = allocatedBytes;
-    known.frees = frees;
-    known.freedBytes = freedBytes;
     this.#remember(point);
     return true;
   }
 
-  /** The value of a column at a point: the last one that was remembered at or before it. */
-  at(point: number, column: Column): number {
-    const index = Math.min(point - this.#first, this.#length - 1);
-    return index < 0 ? 0 : (this.#values[index * COLUMNS + column] ?? 0);
-  }
-
-  /** Adds the column to `into`, whose length is that of the grid. */
-  addTo(into: Float64Array, column: Column): void {
-    const last = this.#length - 1;
-    if (last < 0) return;
-    for (let point = this.#first; point < into.length; point += 1) {
-      const index = Math.min(point - this.#first, last);
-      into[point] = (into[point] ?? 0) + (this.#values[index * COLUMNS + column] ?? 0);
-    }
-  }
-
-  /** Merges pairs of points, as the grid did. */
-  halve(): void {
-    if (this.#length === 0) return;
-    const oldFirst = this.#first;
-    const oldLast = oldFirst + this.#length - 1;
-    const first = oldFirst >> 1;
-    const last = oldLast >> 1;
-    for (let point = first; point <= last; point += 1) {
-      const from = Math.min(2 * point + 1, oldLast) - oldFirst;
-      const to = point - first;
-      for (let column = 0; column < COLUMNS; column += 1) {
-        this.#values[to * COLUMNS + column] = this.#values[from * COLUMNS + column] ?? 0;
+  /** Adds the level at each point to the columns, which are all as long as the grid. */
+  addTo(columns: Columns): void {
+    const { allocatedBytes, freedBytes, count } = columns;
+    const changes = this.#changes;
+    for (let row = 0; row < changes.length; row += CHANGE_WIDTH) {
+      const end = changes[row + CHANGE_WIDTH] ?? count.length;
+      const allocated = changes[row + 1] ?? 0;
+      const freed = changes[row + 2] ?? 0;
+      const blocks = changes[row + 3] ?? 0;
+      for (let point = changes[row] ?? 0; point < end; point += 1) {
+        allocatedBytes[point] = (allocatedBytes[point] ?? 0) + allocated;
+        freedBytes[point] = (freedBytes[point] ?? 0) + freed;
+        count[point] = (count[point] ?? 0) + blocks;
       }
     }
-    this.#first = first;
-    this.#length = last - first + 1;
   }
 
-  #cohort(cohort: number): CohortCounters {
-    const cohorts = this.cohorts;
-    let index = cohorts.length;
+  /** Adds the births of each cohort to those of its slice. */
+  addBirthsTo(births: Births, sliceOf: (cohort: number) => number): void {
+    const { born, bornBytes, alive, aliveBytes } = births;
+    const rows = this.#cohorts;
+    for (let row = 0; row < rows.length; row += COHORT_WIDTH) {
+      const slice = sliceOf(rows[row] ?? 0);
+      const allocations = rows[row + 1] ?? 0;
+      const allocated = rows[row + 2] ?? 0;
+      born[slice] = (born[slice] ?? 0) + allocations;
+      bornBytes[slice] = (bornBytes[slice] ?? 0) + allocated;
+      alive[slice] = (alive[slice] ?? 0) + Math.max(0, allocations - (rows[row + 3] ?? 0));
+      aliveBytes[slice] = (aliveBytes[slice] ?? 0) + Math.max(0, allocated - (rows[row + 4] ?? 0));
+    }
+  }
+
+  /** Merges pairs of points, as the grid did: of two changes in a pair the later one stays. */
+  halve(): void {
+    const changes = this.#changes;
+    let to = -CHANGE_WIDTH;
+    for (let from = 0; from < changes.length; from += CHANGE_WIDTH) {
+      const point = (changes[from] ?? 0) >> 1;
+      if (to < 0 || changes[to] !== point) to += CHANGE_WIDTH;
+      changes[to] = point;
+      for (let i = 1; i < CHANGE_WIDTH; i += 1) changes[to + i] = changes[from + i] ?? 0;
+    }
+    changes.length = to + CHANGE_WIDTH;
+  }
+
+  /** Where the cohort's row begins; a new one is made where it belongs. */
+  #rowOf(cohort: number): number {
+    const rows = this.#cohorts;
+    let row = rows.length - COHORT_WIDTH;
     // Most updates are of the youngest cohorts.
-    while (index > 0 && (cohorts[index - 1]?.cohort ?? 0) > cohort) index -= 1;
-    const found = cohorts[index - 1];
-    if (found?.cohort === cohort) return found;
-    return this.#insert(index, cohort);
-  }
-
-  #insert(index: number, cohort: number): CohortCounters {
-    const added = { cohort, allocations: 0, allocatedBytes: 0, frees: 0, freedBytes: 0 };
-    this.cohorts.splice(index, 0, added);
-    return added;
+    while (row >= 0 && (rows[row] ?? 0) > cohort) row -= COHORT_WIDTH;
+    if (row >= 0 && rows[row] === cohort) return row;
+    row += COHORT_WIDTH;
+    if (row === rows.length) rows.push(cohort, 0, 0, 0, 0);
+    else rows.splice(row, 0, cohort, 0, 0, 0, 0);
+    return row;
   }
 
   #remember(point: number): void {
-    if (this.#length === 0) this.#first = point;
-    const index = point - this.#first;
-    const needed = (index + 1) * COLUMNS;
-    if (needed > this.#values.length) {
-      const larger = new Float64Array(Math.max(needed, 2 * this.#values.length));
-      larger.set(this.#values);
-      this.#values = larger;
+    const changes = this.#changes;
+    const row = changes.length - CHANGE_WIDTH;
+    const outstanding = this.allocations - this.frees;
+    if (row < 0 || changes[row] !== point) {
+      changes.push(point, this.allocatedBytes, this.freedBytes, outstanding);
+      return;
     }
-    for (let gap = this.#length; gap < index; gap += 1) {
-      for (let column = 0; column < COLUMNS; column += 1) {
-        const from = (this.#length - 1) * COLUMNS + column;
-        this.#values[gap * COLUMNS + column] = this.#values[from] ?? 0;
-      }
-    }
-    this.#length = Math.max(this.#length, index + 1);
-    this.#values[index * COLUMNS + Column.allocatedBytes] = this.allocatedBytes;
-    this.#values[index * COLUMNS + Column.freedBytes] = this.freedBytes;
-    this.#values[index * COLUMNS + Column.outstandingCount] = this.outstandingCount;
+    changes[row + 1] = this.allocatedBytes;
+    changes[row + 2] = this.freedBytes;
+    changes[row + 3] = outstanding;
   }
 }

@@ -6,10 +6,9 @@
  * against the verdict `leak`.
  */
 import type { SurvivalPoint } from './report.ts';
-import type { Slice } from './slices.ts';
+import type { Slices } from './slices.ts';
 import { AGE_EDGES_NS, ageClass } from './stack-history.ts';
 import { normal975, student975 } from './student.ts';
-import { tidy } from './trend.ts';
 
 /**
  * The life table: in each age class, of the blocks that reached it (half of those that are censored
@@ -17,20 +16,21 @@ import { tidy } from './trend.ts';
  * Source: S. J. Cutler and F. Ederer, Maximum utilization of the life table method, J. Chronic
  * Diseases 8 (1958); the standard error is Greenwood's (1926).
  * @param deaths by age class
- * @returns one point at the lower edge of each class that blocks reached
+ * @returns the steps of the curve: its beginning, each age after which the share is lower, and the
+ *   age that the oldest blocks reached
  */
 export function lifeTable(
-  slices: readonly Slice[],
+  slices: Slices,
   deaths: readonly number[],
   nowNs: number,
 ): SurvivalPoint[] {
   const censored: number[] = [];
-  for (const slice of slices) {
-    if (slice.alive === 0) continue;
-    const age = ageClass(Math.max(0, nowNs - slice.endNs));
+  slices.alive.forEach((alive, slice) => {
+    if (alive === 0) return;
+    const age = ageClass(Math.max(0, nowNs - (slices.table.endNs[slice] ?? 0)));
     while (censored.length <= age) censored.push(0);
-    censored[age] = (censored[age] ?? 0) + slice.alive;
-  }
+    censored[age] = (censored[age] ?? 0) + alive;
+  });
   const classes = Math.max(censored.length, deaths.length);
   let reached = 0;
   for (let age = 0; age < classes; age += 1) reached += (censored[age] ?? 0) + (deaths[age] ?? 0);
@@ -38,13 +38,12 @@ export function lifeTable(
   let share = 1;
   let greenwood = 0;
   for (let age = 0; age < classes && reached > 0; age += 1) {
-    const half = normal975 * share * Math.sqrt(greenwood);
-    points.push({
-      ageNs: AGE_EDGES_NS[age] ?? 0,
-      share: tidy(share),
-      low: tidy(Math.max(0, share - half)),
-    });
     const died = deaths[age] ?? 0;
+    const diedBefore = age === 0 || (deaths[age - 1] ?? 0) > 0;
+    if (diedBefore || age === classes - 1) {
+      const half = normal975 * share * Math.sqrt(greenwood);
+      points.push({ ageNs: AGE_EDGES_NS[age] ?? 0, share, low: Math.max(0, share - half) });
+    }
     const exposed = reached - (censored[age] ?? 0) / 2;
     if (died > 0 && exposed > 0) {
       const dying = Math.min(1, died / exposed);
@@ -66,6 +65,12 @@ export interface OldAge {
   readonly minimumLifetimeNs: number;
 }
 
+/** Slices from the first to the last, both included. */
+export interface SliceRange {
+  readonly first: number;
+  readonly last: number;
+}
+
 /**
  * Life beyond an age. The bound divides the time that blocks were watched beyond the age by an
  * upper bound of the deaths in it: three more than were seen where none was (the rule of three), and
@@ -73,7 +78,8 @@ export interface OldAge {
  */
 export function lifeBeyond(
   age: number,
-  slices: readonly Slice[],
+  slices: Slices,
+  range: SliceRange,
   deaths: readonly number[],
   nowNs: number,
 ): OldAge {
@@ -81,11 +87,11 @@ export function lifeBeyond(
   let alive = 0;
   let died = 0;
   let watchedNs = 0;
-  for (const slice of slices) {
-    const beyond = nowNs - slice.endNs - edge;
-    if (beyond < 0) continue;
-    alive += slice.alive;
-    watchedNs += slice.alive * beyond;
+  for (let slice = range.first; slice <= range.last; slice += 1) {
+    const beyond = nowNs - (slices.table.endNs[slice] ?? 0) - edge;
+    if (beyond < 0) break;
+    alive += slices.alive[slice] ?? 0;
+    watchedNs += (slices.alive[slice] ?? 0) * beyond;
   }
   for (let other = age; other < deaths.length; other += 1) {
     const count = deaths[other] ?? 0;

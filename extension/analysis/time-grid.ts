@@ -9,7 +9,7 @@
  */
 
 /** Points kept at most; an even number, so that pairs can be merged. */
-export const GRID_POINTS = 240;
+export const GRID_POINTS = 160;
 
 export class TimeGrid {
   /** Time of each point, ns since the capture's start. */

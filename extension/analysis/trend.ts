@@ -2,7 +2,7 @@
  * Growth as a straight line: least squares, a confidence interval that allows for autocorrelated
  * samples, and Theil and Sen's robust slope beside it.
  */
-import { linearRegression, linearRegressionLine, quickselect, rSquared } from 'simple-statistics';
+import { linearRegression, quickselect } from 'simple-statistics';
 import type { Trend } from './report.ts';
 import { student975 } from './student.ts';
 
@@ -11,11 +11,6 @@ const ROBUST_POINTS = 40;
 
 /** Autocorrelation is not believed above this: at 1 the samples would hold no information. */
 const LARGEST_AUTOCORRELATION = 0.98;
-
-/** Rounds to twelve significant digits, so that the order of a sum does not show. */
-export function tidy(value: number): number {
-  return Number.isFinite(value) ? Number(value.toPrecision(12)) : 0;
-}
 
 /**
  * Median of the slopes of all pairs of points: up to 29% of the points may be anything without
@@ -88,23 +83,15 @@ function slopeVariance(x: readonly number[], residuals: readonly number[], meanX
   return Math.max(0, marginal * weights);
 }
 
-/** Half the width of the 95% confidence interval of the least-squares slope through the points. */
-export function slopeHalfWidth(
-  x: readonly number[],
-  y: readonly number[],
-  slope: number,
-  intercept: number,
-): number {
-  const n = x.length;
-  if (n < 3) return 0;
-  let sum = 0;
-  const residuals: number[] = [];
-  for (let i = 0; i < n; i += 1) {
-    const xi = x[i] ?? 0;
-    sum += xi;
-    residuals.push((y[i] ?? 0) - (intercept + slope * xi));
-  }
-  return student975(n - 2) * Math.sqrt(slopeVariance(x, residuals, sum / n));
+/** A level without a slope. */
+function flat(level: number): Trend {
+  return {
+    bytesPerSecond: 0,
+    interceptBytes: level,
+    interval: [0, 0],
+    rSquared: 0,
+    robustBytesPerSecond: 0,
+  };
 }
 
 /**
@@ -114,29 +101,37 @@ export function slopeHalfWidth(
  * @param bytes outstanding at those times
  */
 export function trendOf(seconds: readonly number[], bytes: readonly number[]): Trend {
-  const first = seconds[0] ?? 0;
-  const last = seconds.at(-1) ?? 0;
-  const level = bytes.at(-1) ?? 0;
-  const lowest = bytes.reduce((low, value) => Math.min(low, value), level);
-  const highest = bytes.reduce((high, value) => Math.max(high, value), level);
-  if (last <= first || lowest === highest) {
-    return {
-      bytesPerSecond: 0,
-      interceptBytes: level,
-      interval: [0, 0],
-      rSquared: 0,
-      robustBytesPerSecond: 0,
-    };
+  const n = seconds.length;
+  const level = bytes[n - 1] ?? 0;
+  if ((seconds[n - 1] ?? 0) <= (seconds[0] ?? 0) || bytes.every((value) => value === level)) {
+    return flat(level);
   }
-  const points = seconds.map((x, i) => [x, bytes[i] ?? 0]);
-  const line = linearRegression(points);
-  const half = slopeHalfWidth(seconds, bytes, line.m, line.b);
-  const fit = rSquared(points, linearRegressionLine(line));
+  const { m, b } = linearRegression(seconds.map((x, i) => [x, bytes[i] ?? 0]));
+  const residuals: number[] = [];
+  let sumX = 0;
+  let sumY = 0;
+  for (let i = 0; i < n; i += 1) {
+    const x = seconds[i] ?? 0;
+    const y = bytes[i] ?? 0;
+    sumX += x;
+    sumY += y;
+    residuals.push(y - (b + m * x));
+  }
+  // R squared as 1 - residual / total sum of squares; the residuals are needed below anyhow.
+  let unexplained = 0;
+  let total = 0;
+  for (let i = 0; i < n; i += 1) {
+    const deviation = (bytes[i] ?? 0) - sumY / n;
+    unexplained += (residuals[i] ?? 0) * (residuals[i] ?? 0);
+    total += deviation * deviation;
+  }
+  const half =
+    n < 3 ? 0 : student975(n - 2) * Math.sqrt(slopeVariance(seconds, residuals, sumX / n));
   return {
-    bytesPerSecond: tidy(line.m),
-    interceptBytes: tidy(line.b),
-    interval: [tidy(line.m - half), tidy(line.m + half)],
-    rSquared: tidy(Math.min(1, Math.max(0, fit))),
-    robustBytesPerSecond: tidy(theilSen(seconds, bytes)),
+    bytesPerSecond: m,
+    interceptBytes: b,
+    interval: [m - half, m + half],
+    rSquared: total > 0 ? Math.min(1, Math.max(0, 1 - unexplained / total)) : 0,
+    robustBytesPerSecond: theilSen(seconds, bytes),
   };
 }

@@ -7,6 +7,7 @@
  */
 import type { SiteEvidence, Setting } from './evidence.ts';
 import { gainSince } from './evidence.ts';
+import { boundedWord } from './holder.ts';
 import type { Verdict } from './report.ts';
 import type { ResidueEvidence } from './residue.ts';
 import { findEnlargement, findPlateau, findReleases, type Enlargement } from './shape.ts';
@@ -156,10 +157,11 @@ function doubtAbout(
       why: `a keyed container${where} holds them, and a cache that is still filling looks the same: capture until its bound should be reached, or look for what removes entries.`,
     };
   }
-  if (site.boundedWord !== undefined) {
+  const word = boundedWord(site.frames, thresholds.boundedNames);
+  if (word !== undefined) {
     return {
       confidence: 0.7,
-      why: `the name says "${site.boundedWord}", and a cache that is still filling looks the same: capture until its bound should be reached.`,
+      why: `the name says "${word}", and a cache that is still filling looks the same: capture until its bound should be reached.`,
     };
   }
   return undefined;

@@ -75,6 +75,7 @@ export class Simulation {
   readonly #locations: Location[] = [];
   readonly #stacks: StackInfo[] = [];
   readonly #byPlace = new Map<Place, number>();
+  readonly #byFrames = new Map<string, number>();
   readonly #tallies = new Map<string, Tally>();
   readonly #blocks = new Map<number, Block>();
   readonly #samples: Sample[] = [];
@@ -307,7 +308,11 @@ export class Simulation {
     return stack;
   }
 
+  /** Stacks share the locations of their callers, as real ones do. */
   #locate(module: number, frames: readonly Frame[]): number {
+    const key = JSON.stringify([module, frames]);
+    const known = this.#byFrames.get(key);
+    if (known !== undefined) return known;
     const index = this.#locations.length;
     const offset = 0x1000 + 16 * index;
     this.#locations.push({
@@ -316,6 +321,7 @@ export class Simulation {
       offset,
       frames,
     });
+    this.#byFrames.set(key, index);
     return index;
   }
 }
