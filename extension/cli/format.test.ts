@@ -13,6 +13,7 @@ import {
   formatSpan,
   printable,
   sparkline,
+  withoutControls,
 } from './format.ts';
 
 test('bytes have three digits and the unit that fits', () => {
@@ -76,6 +77,10 @@ test('nothing that a target writes can move a cursor or change what follows', ()
       assert.doesNotMatch(printable(text), /[\0-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/);
     }),
   );
+});
+
+test('a line of a program keeps its text and its tabs', () => {
+  assert.equal(withoutControls('a\t\x1b[31mred\x1b(B\x1b[m\x0f b\r\x07'), 'a\tred b');
 });
 
 test('cut text never takes more columns than it may', () => {

@@ -105,3 +105,8 @@ const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 export function printable(text: string): string {
   return stripVTControlCharacters(text).replaceAll(unprintable, '\u{fffd}');
 }
+
+/** A line that a program meant for a terminal, without colours, moves of the cursor and the like. */
+export function withoutControls(line: string): string {
+  return stripVTControlCharacters(line).replaceAll(/(?!\t)\p{Cc}/gu, '');
+}

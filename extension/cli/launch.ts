@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { printable } from './format.ts';
+import { printable, withoutControls } from './format.ts';
 import { reasonOf, systemErrorCode, UserError } from '../errors.ts';
 
 /** How long a program may take to map its C library before it is captured as it is. */
@@ -89,7 +89,7 @@ function started(child: ChildProcess, program: string): Promise<number> {
 
 function readLines(stream: Readable, hear: (line: string) => void): void {
   createInterface({ input: stream, crlfDelay: Infinity }).on('line', (line) => {
-    hear(`${line.split('\t').map(printable).join('\t')}\n`);
+    hear(`${withoutControls(line)}\n`);
   });
 }
 

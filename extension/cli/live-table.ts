@@ -17,7 +17,7 @@ import {
   printable,
   sparkline,
 } from './format.ts';
-import { frameShortName, siteLocation } from './present.ts';
+import { siteFunction, siteLocation } from './present.ts';
 import { roleOf, type Style } from './style.ts';
 
 export interface LiveState {
@@ -123,8 +123,8 @@ function siteLine(site: Site, { columns, cwd, style }: LiveOptions): string {
   const location = siteLocation(site, cwd);
   // The line's number is at the end, so the end is what must stay.
   const place = cut(location, room, 'end');
-  const name =
-    site.blamed === undefined ? '' : cut(`  ${frameShortName(site.blamed)}`, room - widthOf(place));
+  const name = siteFunction(site);
+  const after = name === '' ? '' : cut(`  ${name}`, room - widthOf(place));
   const verdict = style(roleOf(site.verdict), pad(site.verdict, WIDTHS.verdict));
-  return `${verdict} ${numbers}  ${style('strong', place)}${style('quiet', name)}`;
+  return `${verdict} ${numbers}  ${style('strong', place)}${style('quiet', after)}`;
 }

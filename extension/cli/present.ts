@@ -57,14 +57,21 @@ function withoutDefaults(name: string): string {
   );
 }
 
-/** Whom a site blames: the owned line, or the innermost known function where no line is owned. */
+/** Whom a site blames: the owned line, or the best known function and its module where no source
+ *  is known. */
 export function siteLocation(site: Site, cwd: string): string {
-  if (site.blamed !== undefined) return frameLocation(site.blamed, cwd);
-  const [stack] = site.stacks;
-  const frame = stack?.frames.find(({ function: name }) => name !== '') ?? stack?.frames[0];
+  if (site.blamed?.file !== undefined) return frameLocation(site.blamed, cwd);
+  const frames = site.stacks[0]?.frames ?? [];
+  const named = frames.find(({ function: name }) => name !== '');
+  const frame = site.blamed ?? named ?? frames[0];
   if (frame === undefined) return 'an unknown place';
   const module = printable(path.basename(frame.module));
   return module === '' ? frameShortName(frame) : `${frameShortName(frame)} in ${module}`;
+}
+
+/** The function of a site's owned line, to follow `siteLocation`; empty where that names it. */
+export function siteFunction({ blamed }: Site): string {
+  return blamed?.file === undefined ? '' : frameShortName(blamed).replace(/^\(anonymous\)::/, '');
 }
 
 /** Bytes that the kernel keeps of a process's name, its end mark aside. */

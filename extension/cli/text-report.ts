@@ -17,7 +17,13 @@ import {
   printable,
   sparkline,
 } from './format.ts';
-import { frameShortName, frameLocation, siteLocation, targetName } from './present.ts';
+import {
+  frameShortName,
+  frameLocation,
+  siteFunction,
+  siteLocation,
+  targetName,
+} from './present.ts';
 import { roleOf, type Style } from './style.ts';
 import { stackText } from './text-stack.ts';
 
@@ -159,7 +165,8 @@ function conclusion(leaks: readonly Site[], report: Report, options: TextOptions
   if (leaks.length > 0) {
     return leaks.map((site) => {
       const location = siteLocation(site, cwd);
-      const where = site.blamed === undefined ? '' : ` in ${frameShortName(site.blamed)}`;
+      const name = siteFunction(site);
+      const where = name === '' ? '' : ` in ${name}`;
       return `${style('bad', 'Leaking line:')} ${style('strong', location)}${where}`;
     });
   }
