@@ -28,8 +28,7 @@ namespace {
 
 // elfutils never frees the tables of a unit that it once looked at. Once they take this much, all
 // files are closed, and opened again as they are asked for, which costs some milliseconds each.
-constexpr std::size_t kTablesLimit = 256UL << 20U;
-constexpr unsigned kLookUpsPerCheck = 16;
+constexpr std::size_t kTablesLimit = 48UL << 20U;
 constexpr std::size_t kReadSize = 64UL << 10U;
 
 std::size_t heap_in_use() {
@@ -77,7 +76,6 @@ class SymbolWorker {
 
     int socket_;
     std::unordered_map<std::uint64_t, Module> modules_;
-    unsigned look_ups_ = 0;
     // What opening took: decompressed sections, which are needed for as long as a file is open.
     std::size_t heap_of_open_files_ = 0;
 };
@@ -152,7 +150,6 @@ void SymbolWorker::open_files(Module& module) {
 }
 
 void SymbolWorker::bound_tables() {
-    if (++look_ups_ % kLookUpsPerCheck != 0) return;
     if (heap_in_use() < heap_of_open_files_ + kTablesLimit) return;
     for (auto& [number, module] : modules_)
         module.lookup.reset();
