@@ -10,9 +10,10 @@ import { exhaustionOf, leakRate } from './exhaustion.ts';
 import { findContainer } from './lockstep.ts';
 import { lossesOf, lossImpact } from './loss-impact.ts';
 import { Recording } from './recording.ts';
-import type { Report, Site, SiteStack, Verdict } from './report.ts';
+import { membersOf } from './members.ts';
+import type { Report, Site, SiteStack, StackFrame, Verdict } from './report.ts';
 import { draftSite, type SiteDraft } from './site-draft.ts';
-import { StackResolver, type ResolvedStack } from './sites.ts';
+import { StackResolver, type ResolvedStack, type StackGroup } from './sites.ts';
 import { sliceTable, zeros } from './slices.ts';
 import { type Thresholds, withDefaults } from './thresholds.ts';
 import { judge, type Judgement } from './verdict.ts';
@@ -38,6 +39,8 @@ const noCost: Cost = { hits: 0, targetNs: 0, agentNs: 0, coreShare: 0, targetSha
 interface Judged {
   readonly draft: SiteDraft;
   readonly judgement: Judgement;
+  /** See Site.members. */
+  readonly members: readonly StackFrame[];
 }
 
 export class Analyzer {
@@ -65,16 +68,14 @@ export class Analyzer {
     const { stacks, groups } = resolver.sites(recording.histories, context);
     const setting = this.#setting();
     const table = sliceTable(recording.clock, recording.now);
+    const draft = (group: StackGroup): SiteDraft =>
+      draftSite(group, recording, table, setting, (stack) => resolver.resolve(stack, context));
     const judged = groups.map((group) => {
-      const draft = draftSite(group, recording, table, setting, (stack) =>
-        resolver.resolve(stack, context),
-      );
-      return { draft, judgement: judge(draft.evidence, setting) };
+      const drafted = draft(group);
+      return { draft: drafted, judgement: judge(drafted.evidence, setting), members: [] };
     });
-    const sites = inOrder(
-      withContainers(judged, setting).map(({ draft, judgement }) => siteOf(draft, judgement)),
-    );
-    return this.#assemble(context, sites, stacks, setting);
+    const sites = withMembers(withContainers(judged, setting), setting, draft).map(siteOf);
+    return this.#assemble(context, inOrder(sites), stacks, setting);
   }
 
   #setting(): Setting {
@@ -155,11 +156,45 @@ function withContainers(judged: readonly Judged[], setting: Setting): readonly J
     const container = findContainer(entry.draft, containers, setting.thresholds.lockstepTolerance);
     if (container === undefined) return entry;
     const evidence = { ...entry.draft.evidence, container };
-    return { draft: entry.draft, judgement: judge(evidence, setting) };
+    return { ...entry, judgement: judge(evidence, setting) };
   });
 }
 
-function siteOf(draft: SiteDraft, judgement: Judgement): Site {
+/** Counts leaking members of leaking objects with the objects. */
+function withMembers(
+  judged: readonly Judged[],
+  setting: Setting,
+  redraft: (group: StackGroup) => SiteDraft,
+): readonly Judged[] {
+  const leaks = judged.filter(({ judgement }) => judgement.verdict === 'leak');
+  const owners = membersOf(
+    leaks.map(({ draft }) => draft),
+    setting.thresholds.lockstepTolerance,
+  );
+  if (owners.size === 0) return judged;
+  return judged.flatMap((entry) => {
+    if (owners.has(entry.draft)) return [];
+    const members = [...owners]
+      .filter(([, owner]) => owner === entry.draft)
+      .map(([draft]) => draft);
+    if (members.length === 0) return [entry];
+    const { group, evidence } = entry.draft;
+    const stacks = [...group.stacks, ...members.flatMap((member) => member.group.stacks)];
+    const draft = redraft({ ...group, stacks });
+    // What holds the object, and its name, decide; its members are held by it.
+    const { holder, frames, neverFreed } = evidence;
+    const again = judge({ ...draft.evidence, holder, frames, neverFreed }, setting);
+    return [
+      {
+        draft,
+        judgement: again.verdict === 'leak' ? again : entry.judgement,
+        members: members.flatMap((member) => member.group.blamed ?? []),
+      },
+    ];
+  });
+}
+
+function siteOf({ draft, judgement, members }: Judged): Site {
   const { group, evidence } = draft;
   const stacks: SiteStack[] = group.stacks.flatMap((stack, index) => {
     const history = draft.histories[index];
@@ -199,6 +234,7 @@ function siteOf(draft: SiteDraft, judgement: Judgement): Site {
     series: draft.series,
     freedAt: draft.freedAt,
     through: draft.through,
+    members,
     stacks,
   };
 }

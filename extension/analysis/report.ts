@@ -42,6 +42,8 @@ export interface Residue {
   readonly interval: readonly [low: number, high: number];
   /** Rate of the second half of these births divided by that of the first half. */
   readonly pace: number;
+  /** Blocks that died after `settleAgeNs` all the same, of any birth. */
+  readonly diedLater: number;
   /** Lower 95% bound of how long a block lives once it is older than `settleAgeNs`. */
   readonly minimumLifetimeNs: number;
 }
@@ -138,6 +140,9 @@ export interface Site {
   /** The nearest owned caller that all leaking stacks have and no other stack of the site has;
    *  undefined where callers do not tell the two apart. */
   readonly through: StackFrame | undefined;
+  /** Blamed frames of other lines whose leaking blocks belong to the objects that this line makes,
+   *  in their constructors; those stacks and blocks are counted here. */
+  readonly members: readonly StackFrame[];
   /** Largest outstanding first; never empty. */
   readonly stacks: readonly SiteStack[];
 }

@@ -9,7 +9,7 @@
 import type { Residue } from './report.ts';
 import { zeros, type Slices } from './slices.ts';
 import { AGE_EDGES_NS } from './stack-history.ts';
-import { lifeBeyond, meanInterval, type SliceRange } from './survival.ts';
+import { lifeBeyond, meanInterval, type OldAge, type SliceRange } from './survival.ts';
 import type { Thresholds } from './thresholds.ts';
 import type { Span } from './window.ts';
 
@@ -93,7 +93,7 @@ export function findResidue(
     if (old.alive < thresholds.minimumSurvivors) return undefined;
     if (old.minimumLifetimeNs >= thresholds.minimumLifetimes * watched) {
       const halfway = deathsBeyondHalf(slices, range, deaths, watched, nowNs);
-      return evidenceAt(age, old.minimumLifetimeNs, halfway, slices, range, window, nowNs);
+      return evidenceAt(age, old, halfway, slices, range, window, nowNs);
     }
   }
   return undefined;
@@ -110,7 +110,7 @@ function slicesWithin({ table }: Slices, window: Span): SliceRange {
 
 function evidenceAt(
   age: number,
-  minimumLifetimeNs: number,
+  old: OldAge,
   oldDeathShare: number,
   slices: Slices,
   range: SliceRange,
@@ -163,7 +163,8 @@ function evidenceAt(
       bytesPerSecond: rate,
       interval: [rate - half, rate + half],
       pace: paceOf(parts),
-      minimumLifetimeNs: Math.round(minimumLifetimeNs),
+      diedLater: old.died,
+      minimumLifetimeNs: Math.round(old.minimumLifetimeNs),
     },
     parts,
     sinceLastNs: limit - newestEndNs,

@@ -88,6 +88,8 @@ function isClimb(bytes: readonly number[], from: number, to: number): boolean {
 export interface Plateau {
   /** Mean of the last quarter, bytes. */
   readonly level: number;
+  /** The same in blocks. */
+  readonly blocks: number;
   /** Level at the first point, bytes. */
   readonly start: number;
   /** Seconds from the first point until nine tenths of the rise to the level were done. */
@@ -101,7 +103,7 @@ export interface Plateau {
 }
 
 export function findPlateau(level: Level): Plateau {
-  const { seconds, bytes, freedBytes } = level;
+  const { seconds, bytes, count, freedBytes } = level;
   const n = bytes.length;
   const quarter = Math.max(1, Math.floor(n / 4));
   const end = mean(bytes.slice(n - quarter));
@@ -118,6 +120,7 @@ export function findPlateau(level: Level): Plateau {
   const freed = (freedBytes[n - 1] ?? 0) - (freedBytes[at] ?? 0);
   return {
     level: end,
+    blocks: mean(count.slice(n - quarter)),
     start,
     riseSeconds,
     riseShare: observed > 0 ? riseSeconds / observed : 0,

@@ -90,7 +90,7 @@ function growth(site: SiteEvidence, evidence: ResidueEvidence, setting: Setting)
   const fact =
     residue.share >= thresholds.neverFreedShare
       ? `${countInWords(residue.blocks, 'block')} (${bytesInWords(residue.bytes)}) were allocated here in ${timeInWords(lasted)} and none is freed`
-      : `${shareInWords(residue.share)} of the blocks allocated here stay: ${countInWords(residue.blocks, 'block')} (${bytesInWords(residue.bytes)}) in ${timeInWords(lasted)}, and none dies after ${timeInWords(Math.max(1e9, residue.settleAgeNs))}`;
+      : `${shareInWords(residue.share)} of the blocks allocated here stay: ${countInWords(residue.blocks, 'block')} (${bytesInWords(residue.bytes)}) in ${timeInWords(lasted)}, and ${residue.diedLater === 0 ? 'none' : 'hardly any'} dies after ${timeInWords(Math.max(1e9, residue.settleAgeNs))}`;
   const doubt = doubtAbout(site, evidence, setting);
   if (doubt !== undefined)
     return judgement('growing', doubt.confidence, `${fact}, but ${doubt.why}`);
@@ -128,6 +128,14 @@ function doubtAbout(
       why: `it has grown for no more than ${timeInWords(lasted)}: a longer capture would tell.`,
     };
   }
+  const keyed = site.neverFreed && site.holder === 'keyed container';
+  if (keyed || site.container !== undefined) {
+    const where = site.container === undefined ? '' : ` at ${site.container}`;
+    return {
+      confidence: 0.8,
+      why: `a keyed container${where} holds them, and a cache that is still filling looks the same: capture until its bound should be reached, or look for what removes entries.`,
+    };
+  }
   if (residue.pace < thresholds.slowingRatio) {
     return {
       confidence: 0.8,
@@ -149,14 +157,7 @@ function doubtAbout(
       why: 'as many blocks from before the capture were freed meanwhile, and the process does not grow by as much: a capture that lasts until the old blocks are gone would tell.',
     };
   }
-  if (!site.neverFreed && site.container === undefined) return undefined;
-  if (site.container !== undefined || site.holder === 'keyed container') {
-    const where = site.container === undefined ? '' : ` at ${site.container}`;
-    return {
-      confidence: 0.8,
-      why: `a keyed container${where} holds them, and a cache that is still filling looks the same: capture until its bound should be reached, or look for what removes entries.`,
-    };
-  }
+  if (!site.neverFreed) return undefined;
   const word = boundedWord(site.frames, thresholds.boundedNames);
   if (word !== undefined) {
     return {
@@ -212,8 +213,11 @@ function form(site: SiteEvidence, setting: Setting): Judgement {
         : `It grows by ${bytesInWords(trend.bytesPerSecond)}/s, but its old blocks do die: a longer capture would show whether it levels off.`,
     );
   }
-  const rose = plateau.level > 1.3 * plateau.start && plateau.riseSeconds > 0;
+  const few = plateau.blocks < setting.thresholds.minimumSurvivors;
   const turnsOver = plateau.turnover > 0.1;
+  // A few blocks that come and go are at any level at any time.
+  const rose =
+    plateau.level > 1.3 * plateau.start && plateau.riseSeconds > 0 && !(few && turnsOver);
   // A population that comes and goes is at its level at once; a cache takes its time.
   if (!rose || (turnsOver && plateau.riseShare < 0.1)) {
     return judgement(

@@ -116,6 +116,7 @@ export function siteSample(overrides: Partial<Site> = {}): Site {
     },
     freedAt: [],
     through: undefined,
+    members: [],
     stacks: [stackSample()],
     ...overrides,
   };

@@ -81,6 +81,7 @@ const leak: Site = {
   },
   freedAt: [{ frame: frames.main, blocks: 30, share: 0.97 }],
   through: frames.handle,
+  members: [],
   stacks: [
     {
       stack: 0,
