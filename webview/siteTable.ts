@@ -10,6 +10,10 @@ import type { SortColumn } from './host.ts';
 import { descendsFirst, orderedRows, type Sort } from './siteOrder.ts';
 import { verdictBadge, verdictLabel } from './verdicts.ts';
 
+/** Keys repeat; the extension is told once they rest. */
+const KEY_REST_MS = 120;
+/** For so long the extension's state may still be from before the user's last choice. */
+const ECHO_MS = 1000;
 /** Rows above and beneath those in sight. */
 const OVERSCAN = 6;
 const PAGE = 10;
@@ -48,6 +52,9 @@ export class SiteTable {
   private rows: readonly SiteRow[] = [];
   private listed: readonly SiteRow[] = [];
   private selected: number | null = null;
+  /** Until then what the user chose here counts, even if the extension says otherwise. */
+  private chosenUntil = 0;
+  private keyTimer: number | undefined;
   private sort: Sort | null;
   private filter: string;
   private rowHeight = 0;
@@ -98,9 +105,10 @@ export class SiteTable {
   }
 
   render(rows: readonly SiteRow[], selected: number | null): void {
-    const moved = selected !== this.selected;
     this.rows = rows;
-    this.selected = selected;
+    const late = selected !== this.selected && performance.now() < this.chosenUntil;
+    const moved = selected !== this.selected && !late;
+    if (!late) this.selected = selected;
     this.arrange();
     if (moved) this.reveal();
   }
@@ -148,7 +156,7 @@ export class SiteTable {
     if (target !== undefined) {
       event.preventDefault();
       const row = this.listed[Math.min(last, Math.max(0, target))];
-      if (row !== undefined) this.select(row.id);
+      if (row !== undefined) this.select(row.id, KEY_REST_MS);
     } else if (event.key === 'Enter' && this.selected !== null) {
       event.preventDefault();
       this.events.onOpen(this.selected);
@@ -159,11 +167,17 @@ export class SiteTable {
   }
 
   /** Shows the selection at once; the extension's answer brings the rest. */
-  private select(id: number | null): void {
+  private select(id: number | null, restMs = 0): void {
     this.selected = id;
+    this.chosenUntil = performance.now() + ECHO_MS;
     this.reveal();
     this.draw();
-    this.events.onSelect(id);
+    window.clearTimeout(this.keyTimer);
+    if (restMs === 0) this.events.onSelect(id);
+    else
+      this.keyTimer = window.setTimeout(() => {
+        this.events.onSelect(id);
+      }, restMs);
   }
 
   private reveal(): void {

@@ -17,7 +17,7 @@ export interface Theme {
   readonly highContrast: boolean;
 }
 
-const SERIES = 6;
+const SERIES = 8;
 
 /** The colours of the theme that the editor shows now. */
 export function readTheme(): Theme {

@@ -55,6 +55,36 @@ test('counters that restart are no velocity, and one sample is no error', () => 
   assert.ok(processCurves([]).every((it) => it.values.length === 0));
 });
 
+test('a rate over an hour is the mean of stretches, and loses nothing', () => {
+  const hour = sampleCapture({ seconds: 3600, sites: 2, cohortSeconds: 60 });
+  const curves = processCurves(hour.samples);
+  const allocated = curves.find((it) => it.key === CurveKey.allocated);
+  assert.ok(allocated !== undefined);
+  assert.ok(allocated.values.length <= 300);
+  let total = 0;
+  for (const [at, value] of allocated.values.entries()) {
+    const seconds = ((allocated.timeNs[at] ?? 0) - (allocated.timeNs[at - 1] ?? 0)) / SECOND;
+    total += value * seconds;
+  }
+  const expected = hour.samples.at(-1)?.totals.allocatedBytes ?? 0;
+  assert.ok(Math.abs(total - expected) < 1e-6 * expected);
+});
+
+test("the cost's share of the target's time leaves out what came before the capture", () => {
+  const [a, b] = capture.samples;
+  assert.ok(a !== undefined && b !== undefined);
+  const ran = (it: typeof a, cpuNs: number, targetNs: number): typeof a => ({
+    ...it,
+    process: { ...it.process, cpuNs },
+    cost: { ...it.cost, targetNs },
+  });
+  const curves = processCurves([ran(a, 9e12, 1e6), ran(b, 9e12 + 5e8, 1e6 + 1e7)]);
+  const share = curves.find((it) => it.key === CurveKey.costTarget);
+  assert.deepEqual(share?.timeNs, [b.timeNs]);
+  assert.ok(Math.abs((share.values[0] ?? 0) - 0.02) < 1e-12);
+  assert.ok(Math.abs((last(CurveKey.costCore, curves) ?? 0) - 0.01) < 1e-12);
+});
+
 test('the band is narrowest at the mean time, where it is the half-width of the mean', () => {
   const timeNs = Array.from({ length: 61 }, (_, at) => at * SECOND);
   const band = trendBand(timeNs, {

@@ -11,7 +11,7 @@ import {
   type Timeline,
   type TrendBand,
 } from '../../../protocol/view.ts';
-import { decimate, type Points } from './decimate.ts';
+import { bucketSize, decimate, MAX_POINTS, type Points } from './decimate.ts';
 import { siteId } from './names.ts';
 import { finite, sum, whole } from './numbers.ts';
 import { survivorSeries, type WindowSurvivors } from './window.ts';
@@ -94,26 +94,30 @@ function windowCurves(
  *  does, so that the two can be compared. */
 export function processCurves(samples: readonly Sample[]): Curve[] {
   const timeNs = samples.map((it) => it.timeNs);
-  const of = (key: string, value: (sample: Sample) => number): Curve => ({
-    key,
-    ...decimate(timeNs, samples.map(value)),
-  });
-  const first = samples[0];
-  const resident = first?.process.rssBytes ?? 0;
-  const anonymousBefore = first === undefined ? 0 : anonymous(first);
-  const tracedBefore = first === undefined ? 0 : traced(first);
-  const allocated = velocity(samples, (it) => it.totals.allocatedBytes);
-  const freed = velocity(samples, (it) => it.totals.freedBytes);
-  const net = allocated.map((it, at) => it - (freed[at] ?? 0));
+  const growth = (key: string, value: (sample: Sample) => number): Curve => {
+    const before = samples[0] === undefined ? 0 : value(samples[0]);
+    return {
+      key,
+      ...decimate(
+        timeNs,
+        samples.map((it) => value(it) - before),
+      ),
+    };
+  };
+  const allocated = perSecond(samples, (it) => it.totals.allocatedBytes);
+  const freed = perSecond(samples, (it) => it.totals.freedBytes);
+  const net = allocated.values.map((it, at) => it - (freed.values[at] ?? 0));
+  const traced = (it: Sample): number => it.totals.allocatedBytes - it.totals.freedBytes;
+  const inTarget = (it: Sample): number => it.cost.targetNs / 1e9;
   return [
-    { key: CurveKey.allocated, ...decimate(timeNs, allocated) },
-    { key: CurveKey.freed, ...decimate(timeNs, freed) },
-    { key: CurveKey.net, ...decimate(timeNs, net) },
-    of(CurveKey.resident, (it) => it.process.rssBytes - resident),
-    of(CurveKey.anonymous, (it) => anonymous(it) - anonymousBefore),
-    of(CurveKey.traced, (it) => traced(it) - tracedBefore),
-    of(CurveKey.costCore, (it) => it.cost.coreShare),
-    of(CurveKey.costTarget, (it) => it.cost.targetShare),
+    { key: CurveKey.allocated, ...allocated },
+    { key: CurveKey.freed, ...freed },
+    { key: CurveKey.net, timeNs: [...allocated.timeNs], values: net },
+    growth(CurveKey.resident, (it) => it.process.rssBytes),
+    growth(CurveKey.anonymous, anonymous),
+    growth(CurveKey.traced, traced),
+    { key: CurveKey.costCore, ...perSecond(samples, inTarget) },
+    { key: CurveKey.costTarget, ...perSecond(samples, inTarget, (it) => it.process.cpuNs) },
   ];
 }
 
@@ -122,21 +126,34 @@ function anonymous(sample: Sample): number {
   return sample.process.anonymousBytes + sample.process.swapBytes;
 }
 
-function traced(sample: Sample): number {
-  return sample.totals.allocatedBytes - sample.totals.freedBytes;
-}
-
-/** Bytes a second over the interval before each sample; a counter that fell counts as no change. */
-function velocity(samples: readonly Sample[], counter: (sample: Sample) => number): number[] {
-  let beforeNs = 0;
-  let before = 0;
-  return samples.map((sample) => {
-    const seconds = (sample.timeNs - beforeNs) / 1e9;
-    const change = Math.max(0, counter(sample) - before);
-    beforeNs = sample.timeNs;
-    before = counter(sample);
-    return seconds > 0 ? change / seconds : 0;
-  });
+/**
+ * How much a counter rose a second, over stretches of samples: a mean, since the extremes of single
+ * seconds hide a rate's course. Seconds are those of the capture, or of `clockNs`, which began
+ * before it. Stretches hold a power of two of samples and begin at the first, so that an increment
+ * holds only the last ones. A counter that fell, as after a restart, counts as no change.
+ */
+function perSecond(
+  samples: readonly Sample[],
+  counter: (sample: Sample) => number,
+  clockNs?: (sample: Sample) => number,
+): Points {
+  const points: Points = { timeNs: [], values: [] };
+  const clock = clockNs ?? ((it: Sample): number => it.timeNs);
+  const stretch = bucketSize(2 * samples.length, MAX_POINTS);
+  const [first] = samples;
+  // A clock from before the capture says nothing of the time until the first sample.
+  let before =
+    clockNs === undefined || first === undefined ? [0, 0] : [counter(first), clock(first)];
+  for (const [at, sample] of samples.entries()) {
+    if ((at + 1) % stretch !== 0 && at + 1 !== samples.length) continue;
+    const [count = 0, ns = 0] = before;
+    before = [counter(sample), clock(sample)];
+    const seconds = (clock(sample) - ns) / 1e9;
+    if (at === 0 && clockNs !== undefined) continue;
+    points.timeNs.push(sample.timeNs);
+    points.values.push(seconds > 0 ? Math.max(0, counter(sample) - count) / seconds : 0);
+  }
+  return points;
 }
 
 /**
