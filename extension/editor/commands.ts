@@ -51,7 +51,7 @@ function handlers(context: CommandContext): Record<CommandId, Handler> {
   const { captures, dashboards, dismissals, log, marks, tree } = context;
   const { list } = captures;
   return {
-    [commands.startCapture]: () => startCapture(context),
+    [commands.startCapture]: (argument) => startCapture(context, argument),
     [commands.captureDebugSession]: () => captureDebugSession(context),
     [commands.stopCapture]: async (argument) => {
       const capture = await choose(captureOf(argument, list), list.running, 'Stop Leak Capture');

@@ -93,9 +93,14 @@ export class VscodeServer {
     return `${this.url}/?folder=${encodeURIComponent(folder)}`;
   }
 
+  /** Everything that runs below this server. */
+  processes(): Promise<readonly ProcessEntry[]> {
+    return descendants(this.#child.pid ?? 0);
+  }
+
   /** PIDs of the extension hosts: what a crash of one means for the user can be tried with them. */
   async extensionHosts(): Promise<readonly number[]> {
-    return (await descendants(this.#child.pid ?? 0))
+    return (await this.processes())
       .filter(({ command }) => command.includes('--type=extensionHost'))
       .map(({ pid }) => pid);
   }

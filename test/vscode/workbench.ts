@@ -1,3 +1,4 @@
+/// <reference lib="dom" />
 /**
  * The workbench as a test drives it: palette, pickers, notifications, views, editors; by what a user
  * sees and not by the extension's own code.
@@ -30,6 +31,7 @@ export class Workbench {
 
   static async open(browser: Browser, url: string): Promise<Workbench> {
     const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+    page.setDefaultTimeout(60_000);
     await page.goto(url);
     const workbench = new Workbench(page);
     await workbench.#ready();
@@ -99,16 +101,58 @@ export class Workbench {
     await this.command('Notifications: Clear All Notifications');
   }
 
-  get tree(): Locator {
-    return this.page.locator(
-      '.pane-body .monaco-list[aria-label="Captures"], .tree-explorer-viewlet-tree-view',
+  /** A row of the LeakLens view. */
+  treeRow(text: string | RegExp): Locator {
+    return this.page.locator('.part.sidebar .monaco-list-row', { hasText: text });
+  }
+
+  /** Opens the LeakLens view. */
+  async showView(): Promise<void> {
+    await this.command('LeakLens: Focus on Captures View');
+    await this.page.locator('.part.sidebar .pane-header, .part.sidebar .title').first().waitFor();
+  }
+
+  /** A row of the Problems view, which must be open. */
+  problem(text: string | RegExp): Locator {
+    return this.page.locator('.part.panel .monaco-list-row', { hasText: text });
+  }
+
+  /** What stands behind the text of a line by decorations, of all visible lines. */
+  async lineEnds(): Promise<readonly string[]> {
+    return this.page.evaluate(() =>
+      [...document.querySelectorAll('.view-lines .view-line span[class*="ced-"]')]
+        .map((element) => getComputedStyle(element, '::after').content)
+        .filter((content) => content !== 'none' && content !== 'normal')
+        .map((content) => content.replace(/^"|"$/g, '')),
     );
   }
 
-  treeRow(text: string | RegExp): Locator {
-    return this.page.locator('.tree-explorer-viewlet-tree-view .monaco-list-row', {
-      hasText: text,
-    });
+  /** Whether an icon of an extension is drawn in the gutter. */
+  async gutterIcons(): Promise<number> {
+    return this.page.evaluate(
+      () =>
+        [...document.querySelectorAll('.glyph-margin-widgets .cgmr')].filter((element) =>
+          getComputedStyle(element).backgroundImage.includes('gutter-'),
+        ).length,
+    );
+  }
+
+  get lenses(): Locator {
+    return this.page.locator('.codelens-decoration');
+  }
+
+  /** Rests the pointer on a line of code, named by a text in it, until a hover comes. */
+  async hover(text: RegExp): Promise<Locator> {
+    const line = this.page.locator('.view-line', { hasText: text }).last();
+    const hover = this.page.locator('.monaco-hover:not(.hidden) .hover-row').first();
+    for (let attempt = 0; attempt < 20; attempt += 1) {
+      // The editor may be drawing the line anew at this moment.
+      const box = await line.boundingBox();
+      if (box !== null) await this.page.mouse.move(box.x + 40 + attempt, box.y + box.height / 2);
+      await delay(1500);
+      if (await hover.isVisible()) break;
+    }
+    return this.page.locator('.monaco-hover:not(.hidden)').first();
   }
 
   /** The line number of the editor that a text cursor is in, from the status bar. */
@@ -142,7 +186,6 @@ export class Workbench {
 
   async #ready(): Promise<void> {
     await this.page.locator('.monaco-workbench .part.statusbar').waitFor({ timeout: 60_000 });
-    await this.page.locator('.explorer-folders-view, .pane-header').first().waitFor();
     await this.page.locator('.part.activitybar a[aria-label^="LeakLens"]').waitFor();
   }
 

@@ -3,6 +3,7 @@
  * started, which first lists the processes and then captures the one that was picked.
  */
 import * as vscode from 'vscode';
+import { z } from 'zod';
 import type { CaptureEnd } from '../../capture/capture.ts';
 import { UserError } from '../../errors.ts';
 import type { AgentConnection } from '../../hosts/connection.ts';
@@ -32,12 +33,21 @@ export interface StartContext {
   readonly settings: () => Settings;
 }
 
-/** Start Leak Capture: asks for the target. */
-export async function startCapture(context: StartContext): Promise<void> {
+/** What key bindings, tasks and other extensions may give, to capture without being asked. */
+const startArgument = z.object({ pid: z.number().int().positive() });
+
+/** Start Leak Capture: asks for the target, unless the argument names a process. */
+export async function startCapture(context: StartContext, argument: unknown): Promise<void> {
   const { captures, sessions, memory, log } = context;
   if (!vscode.workspace.isTrusted) return;
+  const given = startArgument.safeParse(argument);
   let connection: AgentConnection | undefined;
   try {
+    if (given.success) {
+      connection = await captures.connect();
+      await begin(context, connection, given.data.pid);
+      return;
+    }
     // Started while the picker opens: both need their time.
     const connecting = captures.connect().then((made) => (connection = made));
     const list = async (): ReturnType<typeof listProcesses> => listProcesses(await connecting);

@@ -12,21 +12,33 @@ import { lensTitle } from './markText.ts';
 import type { PlacedMark, PlacedMarks } from './placedMarks.ts';
 import { referenceTo } from './siteReference.ts';
 
+/**
+ * The editor asks for lenses only when no change was told for as long as it took to make them, which
+ * on a busy machine is some seconds: changes that are told more often than that starve them.
+ */
+const numbersEveryMs = 20_000;
+
 export class Lenses implements vscode.CodeLensProvider {
   readonly #owned = new DisposableList();
   readonly #changed = this.#owned.add(new vscode.EventEmitter<void>());
   readonly #marks: PlacedMarks;
   readonly #configuration: Configuration;
+  #told = { shape: '', at: 0 };
   readonly onDidChangeCodeLenses = this.#changed.event;
 
   constructor(marks: PlacedMarks, configuration: Configuration) {
     this.#marks = marks;
     this.#configuration = configuration;
-    const changed = (): void => {
-      this.#changed.fire();
-    };
-    this.#owned.add(marks.onDidChange(changed));
-    this.#owned.add(configuration.onDidChange(changed));
+    this.#owned.add(
+      marks.onDidChange(() => {
+        this.#tell();
+      }),
+    );
+    this.#owned.add(
+      configuration.onDidChange(() => {
+        this.#changed.fire();
+      }),
+    );
     this.#owned.add(vscode.languages.registerCodeLensProvider({ scheme: 'file' }, this));
   }
 
@@ -40,6 +52,20 @@ export class Lenses implements vscode.CodeLensProvider {
 
   dispose(): void {
     this.#owned.dispose();
+  }
+
+  /** Lenses that come, go or move are told at once, new numbers alone now and then. */
+  #tell(): void {
+    const shape = this.#marks.paths
+      .flatMap((path) => this.#marks.in(vscode.Uri.file(path)))
+      .map(({ mark, line }) =>
+        [mark.path, line, mark.site.fingerprint, mark.verdict, mark.capture.running].join(' '),
+      )
+      .join('\n');
+    const now = performance.now();
+    if (shape === this.#told.shape && now - this.#told.at < numbersEveryMs) return;
+    this.#told = { shape, at: now };
+    this.#changed.fire();
   }
 }
 
