@@ -40,7 +40,7 @@ export function fakeHost(
     bundleDirectory: '/nonexistent',
     agentPath: installFakeAgent(test, behaviour),
     isRoot: true,
-    patience: { closedMs: 300, signalMs: 300 },
+    patience: { closedMs: 300, signalMs: 1000 },
     ...options,
   });
 }
