@@ -189,8 +189,7 @@ export class FlameView {
     node.style.left = `${(box.left * 100).toFixed(4)}%`;
     node.style.width = `${(box.width * 100).toFixed(4)}%`;
     node.style.top = `${box.depth * ROW}px`;
-    const label =
-      shown === undefined ? `all ${formatBytes(this.flame.totalBytes)}` : shown.frame.short;
+    const label = shown === undefined ? 'all outstanding' : shown.frame.short;
     setText(node, box.width * width < LABELLED ? '' : label);
     return node;
   }

@@ -139,8 +139,8 @@ export class SummaryView {
     const { cost, stackEnds } = summary;
     fill(
       this.cost,
-      cost === null ? '–' : `${formatShare(cost.coreShare)} of a core`,
-      cost === null ? '' : `${formatShare(cost.targetShare)} of the target's time`,
+      cost === null ? '–' : formatShare(cost.coreShare),
+      cost === null ? '' : `of a core, ${formatShare(cost.targetShare)} of the target`,
     );
     setAttribute(
       this.cost.element,

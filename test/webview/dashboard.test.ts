@@ -7,7 +7,9 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import axe from 'axe-core';
 import type { Page } from 'playwright-core';
+import { z } from 'zod';
 import { analyze } from '../../extension/analysis/analyze.ts';
 import type { Subject } from '../../extension/editor/dashboard/viewModel.ts';
 import { bundleWebview } from '../../scripts/bundle-webview.mjs';
@@ -81,6 +83,26 @@ function text(page: Page, selector: string): Promise<string> {
   return page.locator(selector).innerText();
 }
 
+/** What axe finds wrong with the page's accessibility, contrast included. */
+async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source);
+  const found: unknown = await page.evaluate('axe.run()');
+  return axeResult
+    .parse(found)
+    .violations.flatMap((it) =>
+      it.nodes.map((node) => `${it.id}: ${node.failureSummary} ${node.html}`),
+    );
+}
+
+const axeResult = z.object({
+  violations: z.array(
+    z.object({
+      id: z.string(),
+      nodes: z.array(z.object({ html: z.string(), failureSummary: z.string() })),
+    }),
+  ),
+});
+
 /** Waits until the page has said something for which the test holds. */
 async function said(
   panel: Panel,
@@ -128,6 +150,7 @@ test('everything is drawn and labelled, in each theme', async () => {
     assert.equal(await page.locator('#sites-grid [data-site]').count(), 6);
     assert.ok((await page.locator('#flame-tree [role=treeitem]').count()) > 10);
     assert.match(await text(page, '#outstanding .legend'), /regression, 95% band/);
+    assert.deepEqual(await violations(page), []);
     await page.screenshot({ path: join(ARTIFACTS, `dashboard-${theme}.png`), fullPage: true });
     await close(panel);
   }

@@ -245,27 +245,40 @@ export class TimeChart {
   private showCursor(ns: number | undefined): void {
     this.hair.hidden = ns === undefined;
     this.readout.hidden = ns === undefined || !this.active;
-    if (ns === undefined) return;
-    this.hair.style.left = this.percent(ns);
-    if (!this.active) return;
-    const values = this.view.lines.flatMap((line) => {
+    if (ns !== undefined) this.hair.style.left = this.percent(ns);
+    // As a slider it always has a value: the end, where the cursor would begin.
+    if (ns === undefined) this.speak(this.view.endNs, this.valuesAt(this.view.endNs));
+    else if (this.active) {
+      const values = this.valuesAt(ns);
+      this.showReadout(ns, values);
+      this.speak(ns, values);
+    }
+  }
+
+  private valuesAt(ns: number): { line: Line; text: string }[] {
+    return this.view.lines.flatMap((line) => {
       const value = valueAt(line, ns);
       return value === undefined ? [] : [{ line, text: this.options.format(value) }];
     });
+  }
+
+  private showReadout(ns: number, values: readonly { line: Line; text: string }[]): void {
     this.readout.replaceChildren(
       element('div', { class: 'readout-time' }, formatClock(ns)),
       ...values.map(({ line, text }) => readoutRow(line, text)),
     );
     // It keeps away from the cursor, on the side where there is more room.
     const right = ns > this.view.endNs / 2;
-    this.readout.classList.toggle('at-left', right);
     const edge = this.surface.offsetLeft + (this.surface.clientWidth * ns) / this.view.endNs;
     this.readout.style.left = right ? 'auto' : `${edge + 10}px`;
     this.readout.style.right = right
       ? `${(this.surface.offsetParent?.clientWidth ?? 0) - edge + 10}px`
       : 'auto';
-    setAttribute(this.surface, 'aria-valuenow', Math.round(ns / 1e9));
+  }
+
+  private speak(ns: number, values: readonly { line: Line; text: string }[]): void {
     const spoken = values.map(({ line, text }) => `${line.label} ${text}`).join(', ');
+    setAttribute(this.surface, 'aria-valuenow', Math.round(ns / 1e9));
     setAttribute(this.surface, 'aria-valuetext', `${formatClock(ns)}: ${spoken || 'no value'}`);
   }
 
