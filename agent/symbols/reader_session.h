@@ -64,7 +64,8 @@ class ReaderSession {
 
     // Hands on what the reader has answered, never waiting for it.
     void receive(ReaderListener& listener);
-    // Kills the reader if it has been at one request for longer than this.
+    // Kills the reader if it has been at one request for longer than this, in processor time, or
+    // for six times as long by the clock.
     void enforce(std::chrono::milliseconds limit);
     // The end, once the process is gone; receive() is then to have been called before.
     std::optional<SessionEnd> reap(ReaderListener& listener);
@@ -81,6 +82,7 @@ class ReaderSession {
     bool send(const ReaderRequest& message, std::span<const int> descriptors, Expected expected);
     bool handle(ReaderReply reply, ReaderListener& listener);
     bool handle(FramesFound found, ReaderListener& listener);
+    void start_clocks();
     void finish_first();
     void end(const std::string& reason);
 
@@ -89,8 +91,10 @@ class ReaderSession {
     std::string end_reason_;  // why this side ended it, empty where it did not
     std::unordered_set<std::uint64_t> opened_;
     std::deque<Expected> expected_;
-    std::chrono::steady_clock::time_point first_since_;  // since when expected_'s first is in work
-    std::vector<SymbolFrame> partial_;                   // what came for expected_'s first so far
+    // When expected_'s first came to be in work, by the clock and by the reader's processor time.
+    std::chrono::steady_clock::time_point first_since_;
+    std::uint64_t first_since_cpu_ns_ = 0;
+    std::vector<SymbolFrame> partial_;  // what came for expected_'s first so far
     std::uint64_t next_sequence_ = 1;
 };
 

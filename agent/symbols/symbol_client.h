@@ -41,9 +41,11 @@ struct ModuleSymbols {
 
 // How the symbol reader is run. The defaults are what the agent uses; tests inject their own.
 struct SymbolReaderOptions {
-    std::string executable = "/proc/self/exe";        // run with the one argument `symbols`
-    std::chrono::milliseconds request_limit{10'000};  // longer at one request: given up
-    std::uint32_t restart_limit = 16;                 // more: symbols are off
+    std::string executable = "/proc/self/exe";  // run with the one argument `symbols`
+    // Processor time at one request; beyond it the file is given up. A reader that does not even
+    // run (its disk is slow, the machine is busy) has six times as long.
+    std::chrono::milliseconds request_limit{10'000};
+    std::uint32_t restart_limit = 16;  // more: symbols are off
 };
 
 // Lives on the agent's event loop; no call blocks. Answers come through the callbacks, from

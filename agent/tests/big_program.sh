@@ -1,8 +1,8 @@
 #!/bin/sh
 # Makes a program with much debug information, to measure the symbol reader with:
 #   big_program.sh OUTPUT_DIRECTORY [COMPILATION_UNITS]
-# About 4 MB of debug information for each unit, so 25 (the default) make some 100 MB. The program
-# prints the ELF virtual address of a call in its last unit, where the reader comes last.
+# About 5 MB of debug information for each unit, so 25 (the default) make some 130 MB. The program
+# prints the ELF virtual address of a call in each unit, those that the linker put last coming last.
 set -eu
 directory="$1"
 units="${2:-25}"

@@ -96,7 +96,6 @@ TEST_CASE("damaged files cost nobody else's symbols") {
         std::size_t healthy_frames = 0;
         SymbolReaderOptions options;
         options.executable = SYMBOL_READER;
-        options.request_limit = std::chrono::milliseconds(2000);
         options.restart_limit = kFilesPerBatch;
         SymbolClient client({.on_answer =
                                  [&](const SymbolAnswer& answer) {
@@ -122,7 +121,7 @@ TEST_CASE("damaged files cost nobody else's symbols") {
         client.add_module(kHealthy, test::open_file(sample.program), getpid(), sample.program);
         client.request(kHealthy, kHealthy, sample.addresses.at("grow"));
         ++asked;
-        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(180);
         while (client.pending() > 0) {
             REQUIRE(std::chrono::steady_clock::now() < deadline);
             pollfd ready{client.fd(), POLLIN, 0};

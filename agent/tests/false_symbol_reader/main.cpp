@@ -44,6 +44,10 @@ void answer(const LookUp& look_up) {
             close(kSocket);
             pause();
             break;
+        case 6: {  // a computation without an end
+            for (volatile unsigned turns = 0;;)
+                turns = turns + 1;
+        }
         default:  // one more word than was asked for
             say(encode(ReaderReply(FramesFound{look_up.sequence, false, {}})));
             say(encode(ReaderReply(FramesFound{look_up.sequence, false, {}})));
