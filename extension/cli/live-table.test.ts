@@ -30,13 +30,22 @@ memory  process 10.5 MB (+486 kB), traced +512 kB in 2,000 blocks, 22,000 alloca
 cost    0.19% of a core, 2.0% of the target's time
 losses  3 stacks were cut.
 
-VERDICT           GROWTH           OUTSTANDING    BLOCKS         RATE  SITE
-leak              ▁▃▆█                  512 kB     2,000   +25.6 kB/s  src/session.cpp:12  Session::make
-steady            ▅█▁▅                    64 B         1        0 B/s  operator new in libstdc++.so.6.0.30
+VERDICT  GROWTH           OUTSTANDING     BLOCKS        RATE  SITE
+leak     ▁▃▆█                  512 kB      2,000  +25.6 kB/s  src/session.cpp:12  Session::make
+steady   ▅█▁▅                    64 B          1       0 B/s  operator new in libstdc++.so.6.0.30
 
 Ctrl-C ends the capture and prints the report.
 `;
   assert.equal(`\n${liveTable(state, options).join('\n')}\n`, expected);
+});
+
+test('a narrow terminal leaves out the blocks, and keeps the line number', () => {
+  const lines = liveTable(state, { ...options, columns: 60 });
+  assert.deepEqual(lines.slice(5, 8), [
+    'VERDICT  GROWTH   OUTSTANDING        RATE  SITE',
+    'leak     ▁▃▆█          512 kB  +25.6 kB/s  …c/session.cpp:12',
+    'steady   ▅█▁▅            64 B       0 B/s  …stdc++.so.6.0.30',
+  ]);
 });
 
 test('before the first sample there is a clock and a word', () => {

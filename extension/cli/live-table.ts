@@ -5,20 +5,17 @@
 import { leakRate } from '../analysis/exhaustion.ts';
 import type { Report, Site } from '../analysis/report.ts';
 import type { Sample } from '../capture/capture.ts';
-import { cut, pad, widthOf } from './columns.ts';
+import { cut } from './columns.ts';
 import {
   countOf,
   formatBytes,
   formatClock,
   formatCount,
   formatGrowth,
-  formatRate,
   formatShare,
   printable,
-  sparkline,
 } from './format.ts';
-import { siteFunction, siteLocation } from './present.ts';
-import { roleOf, type Style } from './style.ts';
+import { siteTable, type TableOptions } from './site-table.ts';
 
 export interface LiveState {
   /** Name and PID of the target. */
@@ -33,15 +30,12 @@ export interface LiveState {
   readonly stopping: boolean;
 }
 
-export interface LiveOptions {
-  readonly columns: number;
+export interface LiveOptions extends TableOptions {
+  /** Lines of the terminal. */
   readonly rows: number;
-  readonly cwd: string;
-  readonly style: Style;
 }
 
 const BAR_WIDTH = 20;
-const WIDTHS = { verdict: 17, growth: 16, outstanding: 10, blocks: 10, rate: 12 };
 /** Lines beside the sites: the columns' names, a blank line, the hint, and where the cursor rests. */
 const LINES_BELOW = 4;
 
@@ -54,8 +48,7 @@ export function liveTable(state: LiveState, options: LiveOptions): string[] {
   } else {
     const room = Math.max(1, options.rows - lines.length - LINES_BELOW);
     const shown = byGrowth(sites).slice(0, sites.length > room ? room - 1 : room);
-    lines.push(style('quiet', cut(columnNames(), columns)));
-    lines.push(...shown.map((site) => siteLine(site, options)));
+    lines.push(...siteTable(shown, options));
     const more = sites.length - shown.length;
     if (more > 0) lines.push(style('quiet', cut(`and ${countOf(more, 'more site')}`, columns)));
   }
@@ -97,34 +90,4 @@ function facts({ report, first, last }: LiveState, { columns, style }: LiveOptio
     lines.push(style('warning', cut(`losses  ${notes.map(printable).join('; ')}`, columns)));
   }
   return lines;
-}
-
-function columnNames(): string {
-  return [
-    pad('VERDICT', WIDTHS.verdict),
-    pad('GROWTH', WIDTHS.growth),
-    pad('OUTSTANDING', WIDTHS.outstanding + 1, 'right'),
-    pad('BLOCKS', WIDTHS.blocks - 1, 'right'),
-    pad('RATE', WIDTHS.rate, 'right'),
-    ' SITE',
-  ].join(' ');
-}
-
-function siteLine(site: Site, { columns, cwd, style }: LiveOptions): string {
-  const curve = sparkline(site.series.outstandingBytes, WIDTHS.growth);
-  const numbers = [
-    pad(curve, WIDTHS.growth),
-    pad(formatBytes(site.outstandingBytes), WIDTHS.outstanding + 1, 'right'),
-    pad(formatCount(site.outstandingCount), WIDTHS.blocks - 1, 'right'),
-    pad(formatRate(leakRate(site)), WIDTHS.rate, 'right'),
-  ].join(' ');
-  const used = WIDTHS.verdict + 1 + widthOf(numbers) + 2;
-  const room = Math.max(0, columns - used);
-  const location = siteLocation(site, cwd);
-  // The line's number is at the end, so the end is what must stay.
-  const place = cut(location, room, 'end');
-  const name = siteFunction(site);
-  const after = name === '' ? '' : cut(`  ${name}`, room - widthOf(place));
-  const verdict = style(roleOf(site.verdict), pad(site.verdict, WIDTHS.verdict));
-  return `${verdict} ${numbers}  ${style('strong', place)}${style('quiet', after)}`;
 }

@@ -41,8 +41,9 @@ export function frameShortName(frame: StackFrame): string {
 }
 
 const LONGEST_NAME = 2000;
-/** What the standard library's names hide behind aliases and default arguments. */
+/** What is said shorter, or hidden behind the standard library's aliases and default arguments. */
 const defaults: readonly (readonly [RegExp, string])[] = [
+  [/\(anonymous namespace\)/g, '(anonymous)'],
   [/\bstd::__(?:cxx11|1)::/g, 'std::'],
   [/\bstd::basic_string<char, std::char_traits<char>, std::allocator<char> ?>/g, 'std::string'],
   [/\bstd::basic_string_view<char, std::char_traits<char> ?>/g, 'std::string_view'],

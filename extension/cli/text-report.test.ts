@@ -19,7 +19,8 @@ test('the whole report, as it is read', () => {
   const expected = `
 LeakLens: server (PID 4711) on testhost, 20 s, 20 samples
 
-LEAK  src/session.cpp:12  +25.6 kB/s, 512 kB in 2,000 blocks, confidence 98%
+LEAK  src/session.cpp:12 in Session::make
+  +25.6 kB/s, 512 kB in 2,000 blocks, confidence 98%
   None of 2,000 blocks was freed in 20 s.
   ▁▃▆█  95% between +25.0 kB/s and +26.2 kB/s, R² 0.999
   2,000 allocations, 0 frees, 100% still alive

@@ -84,9 +84,11 @@ function leakSection(site: Site, options: TextOptions): string[] {
   const { trend } = site;
   const [low, high] = site.residue?.interval ?? trend.interval;
   const alive = formatShare(site.outstandingCount / Math.max(1, site.allocations));
+  const name = siteFunction(site);
   const lines = [
-    `${style('bad', 'LEAK')}  ${style('strong', siteLocation(site, cwd))}  ` +
-      `${formatRate(leakRate(site))}, ${formatBytes(site.outstandingBytes)} in ` +
+    `${style('bad', 'LEAK')}  ${style('strong', siteLocation(site, cwd))}` +
+      (name === '' ? '' : ` in ${name}`),
+    `  ${formatRate(leakRate(site))}, ${formatBytes(site.outstandingBytes)} in ` +
       `${countOf(site.outstandingCount, 'block')}, confidence ${formatShare(site.confidence)}`,
     ...indented(site.explanation, '  ', options),
     `  ${sparkline(site.series.outstandingBytes, 40)}  95% between ${formatRate(low)} and ` +
@@ -137,22 +139,33 @@ function otherSites(sites: readonly Site[], options: TextOptions): string[] {
   return ['', 'Other sites:', ...lines];
 }
 
-function footnotes(report: Report, { style }: TextOptions): string[] {
+/** Sentences behind a label, one below the other. */
+function labelled(
+  label: string,
+  sentences: readonly string[],
+  columns: number | undefined,
+): string[] {
+  const width = 9;
+  const room = columns === undefined ? undefined : columns - width;
+  return sentences
+    .filter((sentence) => sentence !== '')
+    .flatMap((sentence) => wrap(printable(sentence), room))
+    .map((line, index) => pad(index === 0 ? `${label}:` : '', width) + line);
+}
+
+function footnotes(report: Report, { style, columns }: TextOptions): string[] {
   const { cost, stackEnds } = report;
   const stacks = stackEnds.complete + stackEnds.truncated + stackEnds.guessed;
-  const notes = report.lossNotes.map(printable);
+  const notes = report.lossNotes.length === 0 ? ['none'] : report.lossNotes;
+  const memory = [report.balance.explanation, report.exhaustion?.explanation ?? ''];
   const lines = [
-    `Memory:  ${printable(report.balance.explanation)}`,
-    ...(report.exhaustion === undefined
-      ? []
-      : [`         ${printable(report.exhaustion.explanation)}`]),
+    ...labelled('Memory', memory, columns),
     // The share of the whole capture, and not of its last second, is what the target paid.
     `Cost:    ${formatShare(cost.targetNs / Math.max(1, report.durationNs))} of a core in the target, ` +
       `${formatShare(cost.agentNs / Math.max(1, report.durationNs))} in the agent, ` +
       `${formatCount(cost.hits)} probe hits`,
     `Stacks:  ${formatCount(stacks)}, ${formatShare(stackEnds.complete / Math.max(1, stacks))} complete`,
-    `Losses:  ${notes.length === 0 ? 'none' : (notes[0] ?? '')}`,
-    ...notes.slice(1).map((note) => `         ${note}`),
+    ...labelled('Losses', notes, columns),
   ];
   if (report.partial) {
     lines.push(style('warning', 'The verdicts rest on partial data, because of the losses.'));
