@@ -1,106 +1,111 @@
 #!/bin/sh
-# Sets everything up and runs every test: linters, the agent's tests with sanitizers, fuzzers, the
-# TypeScript tests, captures of real programs, a real browser, and a real VS Code. Nothing is skipped
-# for want of a package or a right: it is installed, or the run fails.
-#   scripts/test.sh [PHASE...]   check agent fuzz unit system browser editor (default: all)
-# The log of each phase is kept in artifacts/test/. The last line counts all tests.
+# Everything that has to hold, from a fresh clone on: formatters and linters, the agent's tests and
+# fuzzers with sanitizers, the TypeScript tests, the end-to-end tests with real eBPF, and those in a
+# real VS Code. Its last line is the sum of all of them. Tracing needs root: run it as root, or where
+# `sudo -n` works.
 set -eu
 cd "$(dirname "$0")/.."
-phases="${*:-check agent fuzz unit system browser editor}"
 
-if [ "$(id -u)" = 0 ]; then
-  as_root=""
-elif sudo -n true 2>/dev/null; then
-  as_root="sudo -n env PATH=$PATH CI=${CI:-}"
-else
-  echo "test: capturing real programs needs root: run as root, or let sudo work without a password" >&2
+root=""
+if [ "$(id -u)" != 0 ]; then
+  if ! sudo -n true 2>/dev/null; then
+    echo "test: the end-to-end tests trace real processes, which needs root: run this as root, or" >&2
+    echo "test: run 'sudo -v' first so that 'sudo -n' works." >&2
+    exit 1
+  fi
+  root="sudo -n env PATH=$PATH CI=${CI:-}"
+fi
+
+passed=0
+failed=0
+logs="$PWD/build/test-logs"
+mkdir -p "$logs"
+
+# count PASSED FAILED: adds to the sum; a runner that says nothing has failed.
+count() {
+  passed=$((passed + ${1:-0}))
+  failed=$((failed + ${2:-1}))
+}
+
+stage() { printf '\n== %s (%s s)\n' "$1" "$(($(date +%s) - began))"; }
+began="$(date +%s)"
+
+# run NAME COMMAND...: one command that passes or fails as a whole.
+run() {
+  name="$1"
+  shift
+  if "$@"; then
+    count 1 0
+  else
+    echo "FAILED: $name"
+    count 0 1
+  fi
+}
+
+# node_tests NAME COMMAND...: a run of node's test runner. What it skips counts as failed.
+node_tests() {
+  log="$logs/$1.txt"
+  shift
+  "$@" 2>&1 | tee "$log"
+  count "$(sed -nE 's/^(#|ℹ) pass //p' "$log")" \
+    "$(awk '/^(#|ℹ) (fail|cancelled|skipped) /{n += $3; seen = 1} END {if (seen) print n}' "$log")"
+}
+
+finish() {
+  echo
+  echo "$passed passed, $failed failed"
+  [ "$failed" = 0 ]
+}
+
+stage "build"
+sh scripts/setup.sh test
+if ! sh scripts/build.sh; then
+  count 0 1
+  finish
   exit 1
 fi
 
-logs=artifacts/test
-mkdir -p "$logs"
-rm -f "$logs"/*.log
-passed=0
-failed=0
+stage "formatters and linters"
+run check sh scripts/check.sh
 
-# Adds up what the runners say of themselves: node's test runner, and doctest.
-count_tests() {
-  awk '
-    { gsub(/\033\[[0-9;]*m/, "") }
-    /^(#|ℹ) pass [0-9]+$/ { passed += $3 }
-    /^(#|ℹ) (fail|cancelled|skipped|todo) [0-9]+$/ { failed += $3 }
-    /^\[doctest\] test cases:/ { split($0, part, "|"); passed += part[2]; failed += part[3] + part[4] }
-    END { print passed + 0, failed + 0 }' "$1"
-}
+stage "the agent's tests, with sanitizers"
+# Without a build type: the sanitizers' own options say how much is optimised.
+cmake -S . -B build/sanitized -G Ninja -DLEAKLENS_TESTS=ON -DCMAKE_BUILD_TYPE=None \
+  -DCMAKE_C_COMPILER=clang -DCMAKE_CXX_COMPILER=clang++ --log-level=WARNING >/dev/null
+if cmake --build build/sanitized -- --quiet; then
+  $root build/sanitized/agent/agent_tests --no-colors >"$logs/agent_tests.txt" 2>&1 || true
+  cat "$logs/agent_tests.txt"
+  summary="$(sed -n 's/^\[doctest\] test cases: *//p' "$logs/agent_tests.txt" | tr -d ' ')"
+  # "12|11passed|1failed|0skipped"; a crash prints no such line.
+  count "$(echo "$summary" | sed -n 's/.*|\([0-9]*\)passed.*/\1/p')" \
+    "$(echo "$summary" | sed -n 's/.*|\([0-9]*\)failed.*/\1/p')"
 
-# phase NAME COMMAND...: a phase that ends with an error counts as one failure at least.
-phase() {
-  name="$1"
-  shift
-  case " $phases " in *" $name "*) ;; *) return 0 ;; esac
-  echo "== $name"
-  began=$(date +%s)
-  status=0
-  { "$@" 2>&1 || echo "phase-failed"; } | tee "$logs/$name.log" || status=1
-  set -- $(count_tests "$logs/$name.log")
-  if tail -n 1 "$logs/$name.log" | grep -q '^phase-failed$' && [ "$2" = 0 ]; then set -- "$1" 1; fi
-  passed=$((passed + $1))
-  failed=$((failed + $2 + status))
-  echo "== $name: $1 passed, $2 failed, $(($(date +%s) - began)) s"
-}
-
-run_check() {
-  sh scripts/check.sh && echo "# pass 1"
-}
-
-run_agent_tests() {
-  $as_root build/sanitized/agent/agent_tests
-}
-
-# A fixed seed and a bounded number of inputs: each run does the same.
-run_fuzzers() {
-  for fuzzer in build/sanitized/agent/*_fuzz; do
-    echo "fuzzing $(basename "$fuzzer")"
-    "$fuzzer" -seed=1 -runs=20000 -max_total_time=20 -max_len=65536 -timeout=10 \
-      -artifact_prefix="$logs/" -verbosity=0 -print_final_stats=0 || return 1
-    echo "# pass 1"
+  stage "fuzzers"
+  # Each time the same inputs, so that a run is as long as the one before and a failure comes again.
+  rm -rf build/fuzz
+  mkdir -p build/fuzz artifacts
+  for script in agent/fuzz/make_*_corpus.sh; do sh "$script" build/fuzz; done
+  for source in agent/fuzz/*_fuzz.cpp; do
+    name="$(basename "$source" .cpp)"
+    runs="$(sed -n 's|^// Runs in a test: \([0-9]*\)\.$|\1|p' "$source")"
+    corpus="build/fuzz/${name%_fuzz}"
+    mkdir -p "$corpus"
+    run "$name" "build/sanitized/agent/$name" -seed=1 -runs="${runs:-20000}" -timeout=30 \
+      -rss_limit_mb=2048 -verbosity=0 -print_final_stats=0 -artifact_prefix="artifacts/$name-" "$corpus"
   done
-}
+else
+  count 0 1
+fi
 
-run_unit_tests() {
-  find protocol extension webview -name '*.test.ts' -print0 |
-    xargs -0 node --import tsx --test --test-concurrency=2
-}
+stage "TypeScript tests"
+unit_tests="$(find protocol extension webview -name '*.test.ts')"
+# shellcheck disable=SC2086
+node_tests unit node --import tsx --test --test-reporter=spec $unit_tests
 
-# Two at a time: each drives programs that run in real time.
-run_system_tests() {
-  $as_root node --import tsx --test --test-concurrency=2 test/*.test.ts
-}
+stage "end-to-end tests"
+# One file after another: within a file as much runs at once as two cores carry.
+# shellcheck disable=SC2086
+node_tests end-to-end $root node --import tsx --test --test-reporter=spec --test-concurrency=1 \
+  test/*.test.ts
 
-run_browser_tests() {
-  node --import tsx --test test/webview/*.test.ts
-}
-
-run_editor_tests() {
-  $as_root sh scripts/test-vscode.sh
-}
-
-sh scripts/setup.sh test
-sh scripts/build.sh
-case " $phases " in
-  *" agent "* | *" fuzz "* | *" system "*)
-    cmake -S . -B build/sanitized -G Ninja -DLEAKLENS_TESTS=ON -DCMAKE_C_COMPILER=clang \
-      -DCMAKE_CXX_COMPILER=clang++ --log-level=WARNING >/dev/null
-    cmake --build build/sanitized -- --quiet
-    ;;
-esac
-phase check run_check
-phase agent run_agent_tests
-phase fuzz run_fuzzers
-phase unit run_unit_tests
-phase system run_system_tests
-phase browser run_browser_tests
-phase editor run_editor_tests
-
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ] && [ "$passed" -gt 0 ]
+finish

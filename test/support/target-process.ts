@@ -23,12 +23,14 @@ export interface StartOptions {
   /** Hold the program before it starts working, until `openGate`. */
   readonly gate?: boolean;
   readonly env?: NodeJS.ProcessEnv;
+  /** A command, and its arguments, that runs the program, and may print lines of its own. */
+  readonly through?: readonly string[];
 }
 
 type Child = ChildProcessByStdio<Writable, Readable, null>;
 
 export class TargetProcess {
-  /** Each line of the program's output after the first, which says its PID. */
+  /** Each line of the program's output; the first says its PID. */
   readonly lines: string[] = [];
   readonly #child: Child;
   readonly #ended: Promise<number | NodeJS.Signals>;
@@ -47,17 +49,27 @@ export class TargetProcess {
   }
 
   /** Starts a program and waits until it has said its PID. */
-  static async start(target: Target, options: StartOptions = {}): Promise<TargetProcess> {
-    const args = [...(options.args ?? []), ...(options.gate === true ? ['--gate'] : [])];
-    const child = spawn(target.program, args, {
+  static async start(
+    target: Pick<Target, 'name' | 'program'>,
+    options: StartOptions = {},
+  ): Promise<TargetProcess> {
+    const { args = [], gate = false, env = {}, through = [] } = options;
+    const command = [...through, target.program, ...args, ...(gate ? ['--gate'] : [])];
+    const [program = '', ...rest] = command;
+    const child = spawn(program, rest, {
       stdio: ['pipe', 'pipe', 'inherit'],
-      env: { ...process.env, ...options.env },
+      env: { ...process.env, ...env },
     });
     // A program that is gone reads nothing more.
     child.stdin.on('error', () => undefined);
     const reader = createInterface({ input: child.stdout });
-    const greeted = once(reader, 'line');
+    const greeted = new Promise<void>((resolve) => {
+      reader.on('line', (line) => {
+        if (/^pid \d+$/.test(line)) resolve();
+      });
+    });
     const started = new TargetProcess(child, reader);
+    reader.on('line', (line) => started.lines.push(line));
     await Promise.race([
       greeted,
       started.#ended.then((how) => {
@@ -67,7 +79,6 @@ export class TargetProcess {
         throw new Error(`${target.name} cannot be started`, { cause: error });
       }),
     ]);
-    reader.on('line', (line) => started.lines.push(line));
     return started;
   }
 
@@ -96,6 +107,11 @@ export class TargetProcess {
       });
       look();
     });
+  }
+
+  /** Waits for the end of the program, or of what runs it. */
+  async exited(): Promise<void> {
+    await this.#ended;
   }
 
   /** Ends the program as its user would, and returns its own count; it must end well. */
