@@ -4,10 +4,16 @@
  * with any other command.
  */
 import { once } from 'node:events';
+import type { Writable } from 'node:stream';
 import { systemErrorCode } from '../errors.ts';
 import { coloured, type Style, uncoloured } from './style.ts';
 
-type Stream = NodeJS.WriteStream;
+/** A stream that may be a terminal, and then knows its size. */
+type Stream = Writable & {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  readonly rows?: number;
+};
 
 export class Channel {
   readonly #stream: Stream;
@@ -20,7 +26,7 @@ export class Channel {
   }
 
   get isTerminal(): boolean {
-    return this.#stream.isTTY;
+    return this.#stream.isTTY === true;
   }
 
   /** Columns of the terminal; undefined where there is none. */
