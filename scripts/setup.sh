@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the system packages that building and testing need, from Debian or Ubuntu, and the
 # project's own npm packages. Idempotent, and quick when there is nothing to do.
-#   scripts/setup.sh [build|test]   what for (default: build)
+#   scripts/setup.sh [build|test|bench]   what for (default: build)
 set -eu
 cd "$(dirname "$0")/.."
 purpose="${1:-build}"
@@ -14,7 +14,8 @@ test_packages="doctest-dev clang-format clang-tidy binutils file libjemalloc2 li
 case "$purpose" in
   build) wanted="$build_packages" ;;
   test) wanted="$build_packages $test_packages" ;;
-  *) echo "setup: unknown purpose '$purpose': say build or test" >&2; exit 2 ;;
+  bench) wanted="$build_packages $bench_packages" ;;
+  *) echo "setup: unknown purpose '$purpose': say build, test or bench" >&2; exit 2 ;;
 esac
 
 missing=""

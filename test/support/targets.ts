@@ -32,6 +32,8 @@ export interface Target {
   readonly marked: readonly string[];
   /** Path of the built program. */
   readonly program: string;
+  /** Operations per second that it does when nothing else is asked for; 0: as fast as it goes. */
+  readonly rate: number;
 }
 
 const verdicts: readonly Verdict[] = [
@@ -61,6 +63,12 @@ function parseMarks(source: string, file: string): string[] {
     .flatMap((line, index) => (line.endsWith('// LEAK') ? [`${file}:${index + 1}`] : []));
 }
 
+/** A program without a rate of its own (no_allocator) does nothing at all. */
+function parseRate(source: string): number {
+  const rate = /pace_start\(argc, argv, ([\d']+)\)/.exec(source)?.[1] ?? '0';
+  return Number(rate.replaceAll("'", ''));
+}
+
 /** All programs, by name. A program NAME consists of NAME.c or NAME.cpp, and of NAME.PART.cpp. */
 function readTargets(): ReadonlyMap<string, Target> {
   const sources = readdirSync(sourceFolder)
@@ -76,6 +84,7 @@ function readTargets(): ReadonlyMap<string, Target> {
       truth: parseTruth(source, file),
       marked: parts.flatMap((part) => parseMarks(part.source, part.file)).sort(),
       program: path.join(programFolder, name),
+      rate: parseRate(source),
     });
   }
   return targets;
