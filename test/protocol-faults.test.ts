@@ -21,7 +21,7 @@ const reply = z.object({
   jsonrpc: z.literal('2.0'),
   id: z.union([z.number(), z.string(), z.null()]).optional(),
   method: z.string().optional(),
-  result: z.unknown(),
+  result: z.unknown().optional(),
   error: z.object({ code: z.number().int(), message: z.string().min(1) }).optional(),
 });
 type Reply = z.infer<typeof reply>;
