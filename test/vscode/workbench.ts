@@ -49,12 +49,21 @@ export class Workbench {
 
   /** Runs a command through the palette, by its title. */
   async command(title: string): Promise<void> {
-    const input = await this.#palette();
-    await input.fill(`>${title}`);
-    await this.page
-      .locator('.quick-input-list .monaco-list-row', { hasText: title })
-      .first()
-      .click();
+    // An open palette does not learn of commands that are registered meanwhile, as after a reload.
+    for (let attempt = 0; ; attempt += 1) {
+      const input = await this.#palette();
+      await input.fill(`>${title}`);
+      try {
+        await this.pickerRows
+          .filter({ hasText: title })
+          .first()
+          .click({ timeout: attempt < 10 ? 4000 : 60_000 });
+        return;
+      } catch (error) {
+        if (attempt >= 10) throw error;
+        await this.page.keyboard.press('Escape');
+      }
+    }
   }
 
   /** The titles that the palette offers for what is typed. */
@@ -141,18 +150,17 @@ export class Workbench {
     return this.page.locator('.codelens-decoration');
   }
 
-  /** Rests the pointer on a line of code, named by a text in it, until a hover comes. */
-  async hover(text: RegExp): Promise<Locator> {
-    const line = this.page.locator('.view-line', { hasText: text }).last();
-    const hover = this.page.locator('.monaco-hover:not(.hidden) .hover-row').first();
-    for (let attempt = 0; attempt < 20; attempt += 1) {
-      // The editor may be drawing the line anew at this moment.
-      const box = await line.boundingBox();
-      if (box !== null) await this.page.mouse.move(box.x + 40 + attempt, box.y + box.height / 2);
-      await delay(1500);
-      if (await hover.isVisible()) break;
-    }
-    return this.page.locator('.monaco-hover:not(.hidden)').first();
+  /** The hover at the text cursor, as the keyboard shows it. */
+  async hover(): Promise<Locator> {
+    await this.command('Show or Focus Hover');
+    const hover = this.page.locator('.monaco-hover:not(.hidden)').first();
+    await hover.locator('.hover-row').first().waitFor();
+    return hover;
+  }
+
+  /** Puts the focus into the editor, without moving its cursor. */
+  async focusEditor(): Promise<void> {
+    await this.command('View: Focus Active Editor Group');
   }
 
   /** The line number of the editor that a text cursor is in, from the status bar. */
