@@ -16,7 +16,7 @@ import { catchInterrupts } from './interrupts.ts';
 import { Judge } from './judge.ts';
 import { launch, type LaunchedProgram } from './launch.ts';
 import { createProgress, type Progress } from './progress.ts';
-import { type ResultOptions, writeResult } from './result.ts';
+import { checkOutput, type ResultOptions, writeResult } from './result.ts';
 import type { Surroundings } from './surroundings.ts';
 
 export interface CaptureOptions extends AgentOptions, ResultOptions {
@@ -52,6 +52,7 @@ export async function captureCommand(
   const target = readTarget(command, options);
   const durationMs = parseDuration(options.duration, '--duration', durations);
   const intervalMs = parseDuration(options.interval, '--interval', intervals);
+  await checkOutput(options);
   const { console, cwd } = surroundings;
   const { session, interrupted } = await record(
     target,

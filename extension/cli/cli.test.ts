@@ -251,6 +251,13 @@ test('a file that is no capture is one line and exit 3', async (t) => {
   assert.match(err, /^leaklens: .*x\.json is no saved capture.*\n$/);
 });
 
+test('a place that cannot be written is said before anything is traced', async (t) => {
+  const { code, out, err } = await runCli(capture(t, 'normal', '--output', '/nonexistent/a.json'));
+  assert.equal(code, 3);
+  assert.equal(out, '');
+  assert.match(err, /^leaklens: The result cannot be written to \/nonexistent\/a\.json.*\n$/);
+});
+
 test('a reader that goes away is no error', async (t) => {
   const file = path.join(temporaryDirectory(t), 'a.json');
   await runCli(capture(t, 'normal', '--format', 'json', '--output', file));

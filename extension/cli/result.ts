@@ -1,5 +1,8 @@
 /** Writing what a capture or a saved file yields: in one of the formats, to standard output or to a
  *  file, with the exit code that follows from it. */
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
+import path from 'node:path';
 import { type Command, Option } from 'commander';
 import type { Report } from '../analysis/report.ts';
 import { writeAtomically } from '../capture/atomic-file.ts';
@@ -53,6 +56,24 @@ export function formatOf({ format, output }: ResultOptions): Format {
 }
 
 /**
+ * Makes sure, before any work is done, that the result can be written where it is wanted.
+ * @throws UserError captureFile
+ */
+export async function checkOutput({ output }: ResultOptions): Promise<void> {
+  if (output === undefined) return;
+  try {
+    await access(path.dirname(path.resolve(output)), constants.W_OK);
+  } catch (error) {
+    throw unwritable(output, error);
+  }
+}
+
+function unwritable(file: string, cause: unknown): UserError {
+  const message = `The result cannot be written to ${file}: ${reasonOf(cause)}.`;
+  return new UserError('captureFile', message, 'Choose another place.', { cause });
+}
+
+/**
  * Writes the result where it is wanted.
  * @param cwd paths below it are shown relative to it
  * @returns leakFound where that was asked for and is so, else done
@@ -73,8 +94,9 @@ export async function writeResult(
     else if (format === 'sarif') out.write(sarifText(capture, report, cwd));
     else out.writeLines(textReport(capture, report, textOptions));
   } else {
-    await writeFile(output, format, capture, report, cwd);
+    // The text first: what can still go wrong with the file must not cost the report.
     if (format !== 'text') out.writeLines(textReport(capture, report, textOptions));
+    await writeFile(output, format, capture, report, cwd);
     err.write(`Saved to ${displayPath(output, cwd)}\n`);
   }
   const leaks = report.sites.some(({ verdict }) => verdict === 'leak');
@@ -99,12 +121,7 @@ async function writeFile(
   try {
     await writeAtomically(file, [text]);
   } catch (error) {
-    throw new UserError(
-      'captureFile',
-      `The result cannot be written to ${file}: ${reasonOf(error)}.`,
-      'Choose another place.',
-      { cause: error },
-    );
+    throw unwritable(file, error);
   }
 }
 
