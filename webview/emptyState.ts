@@ -9,7 +9,7 @@ export function emptyState(onCommand: (command: ViewCommand) => void): HTMLEleme
   const open = button('Open Saved Capture', {}, () => {
     onCommand('openCapture');
   });
-  const check = button('Check This Host', {}, () => {
+  const check = button('Check This Host', { class: 'link' }, () => {
     onCommand('checkHost');
   });
   const sign = icon('M1.500 13.500h13', 'M2 11 6 7.500l2.500 2L14 4', 'M10.500 3.500H14.500v4');
@@ -22,8 +22,8 @@ export function emptyState(onCommand: (command: ViewCommand) => void): HTMLEleme
     element(
       'p',
       {},
-      'Start a capture of a running C++ program: it goes on while its allocations are traced, ' +
-        'and the call stacks whose memory only grows appear here, with the line to blame.',
+      'Pick a running C++ program. It runs on while its allocations are traced, and the lines ' +
+        'whose memory only grows appear here.',
     ),
     element('div', { class: 'empty-actions' }, start, open),
     element(

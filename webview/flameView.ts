@@ -82,7 +82,14 @@ export class FlameView {
     if (!has(this.zoom)) this.zoom = ROOT;
     if (!has(this.focused)) this.focused = this.zoom;
     const { hiddenNodes } = this.flame;
-    setText(this.note, hiddenNodes > 0 ? `${formatCount(hiddenNodes)} small paths not drawn` : '');
+    setText(
+      this.note,
+      this.flame.nodes.length === 0
+        ? 'nothing is outstanding'
+        : hiddenNodes > 0
+          ? `${formatCount(hiddenNodes)} small paths not drawn`
+          : '',
+    );
     this.draw();
   }
 

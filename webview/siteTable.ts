@@ -3,12 +3,11 @@
  * than a screenful; for assistive technology it is a grid that knows its whole length.
  */
 import type { SiteRow } from '../protocol/view.ts';
-import { button, element, setAttribute, setText, sparkline } from './dom.ts';
-import { formatBytes, formatCount, formatPlace, formatRate, formatShare } from './format.ts';
-import { functionName } from './frames.ts';
+import { button, element, setAttribute, setText } from './dom.ts';
+import { formatCount } from './format.ts';
 import type { SortColumn } from './host.ts';
+import { cells, columns } from './siteCells.ts';
 import { descendsFirst, orderedRows, type Sort } from './siteOrder.ts';
-import { verdictBadge, verdictLabel } from './verdicts.ts';
 
 /** Keys repeat; the extension is told once they rest. */
 const KEY_REST_MS = 120;
@@ -17,16 +16,6 @@ const ECHO_MS = 1000;
 /** Rows above and beneath those in sight. */
 const OVERSCAN = 6;
 const PAGE = 10;
-
-const columns: readonly { column: SortColumn | null; label: string; css: string }[] = [
-  { column: 'verdict', label: 'Verdict', css: 'col-verdict' },
-  { column: 'site', label: 'Site', css: 'col-site' },
-  { column: null, label: 'Trend', css: 'col-trend' },
-  { column: 'rate', label: 'Rate', css: 'col-rate' },
-  { column: 'outstanding', label: 'Outstanding', css: 'col-outstanding' },
-  { column: 'blocks', label: 'Blocks', css: 'col-blocks' },
-  { column: 'confidence', label: 'Sure', css: 'col-confidence' },
-];
 
 export interface SiteTableEvents {
   readonly onSelect: (site: number | null) => void;
@@ -284,26 +273,4 @@ export class SiteTable {
 function rowOf(event: Event): number | undefined {
   const row = event.target instanceof Element ? event.target.closest('[data-site]') : null;
   return row instanceof HTMLElement ? Number(row.dataset['site']) : undefined;
-}
-
-function cells(row: SiteRow): HTMLElement[] {
-  const { frame } = row;
-  const place = formatPlace(frame.file, frame.line);
-  const cell = (css: string, ...children: (Node | string)[]): HTMLElement =>
-    element('div', { class: css, role: 'gridcell' }, ...children);
-  const title = element('div', { class: 'site-name' }, functionName(frame));
-  if (place !== '')
-    title.append(element('span', { class: 'place', title: `Open ${frame.file ?? ''}` }, place));
-  const why = element('div', { class: 'why', title: row.explanation }, row.explanation);
-  const badge = verdictBadge(row.verdict);
-  setAttribute(badge, 'title', verdictLabel(row.verdict));
-  return [
-    cell('col-verdict', badge),
-    cell('col-site', title, why),
-    cell('col-trend', sparkline(row.spark)),
-    cell('col-rate', formatRate(row.bytesPerSecond)),
-    cell('col-outstanding', formatBytes(row.outstandingBytes)),
-    cell('col-blocks', formatCount(row.outstandingCount)),
-    cell('col-confidence', formatShare(row.confidence)),
-  ];
 }

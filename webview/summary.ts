@@ -7,7 +7,6 @@ import {
   formatChange,
   formatClock,
   formatCount,
-  formatDuration,
   formatRange,
   formatRate,
   formatShare,
@@ -114,7 +113,6 @@ export class SummaryView {
   private renderTiles({ window }: ViewState, summary: Summary): void {
     const { leaks, growing } = summary;
     this.leaking.element.classList.toggle('alarm', leaks > 0);
-    setAttribute(this.leaking.element, 'title', summary.exhaustion ?? undefined);
     fill(
       this.leaking,
       leaks > 0 ? formatRate(summary.leakBytesPerSecond) : 'none found',
@@ -135,32 +133,27 @@ export class SummaryView {
       formatChange(summary.processGrowthBytes),
       `${formatChange(summary.tracedGrowthBytes)} traced`,
     );
-    setAttribute(this.growth.element, 'title', summary.balance);
     const { cost, stackEnds } = summary;
     fill(
       this.cost,
       cost === null ? '–' : formatShare(cost.coreShare),
       cost === null ? '' : `of a core, ${formatShare(cost.targetShare)} of the target`,
     );
-    setAttribute(
-      this.cost.element,
-      'title',
-      cost === null
-        ? undefined
-        : `${formatCount(cost.hits)} probe hits; ${formatDuration(cost.targetNs)} in the target's ` +
-            `threads, ${formatDuration(cost.agentNs)} in the agent`,
-    );
     const incomplete = stackEnds.truncated + stackEnds.guessed;
     this.losses.element.classList.toggle('caution', summary.losses.length > 0);
     fill(
       this.losses,
-      summary.losses.length === 0 ? 'none' : summary.losses.join('; '),
+      lossCount(summary.losses.length),
       incomplete === 0
         ? 'all stacks complete'
         : `${formatCount(incomplete)} of ${formatCount(incomplete + stackEnds.complete)} stacks incomplete`,
     );
-    setAttribute(this.losses.element, 'title', summary.losses.join('; ') || undefined);
   }
+}
+
+/** The losses themselves are listed with the cost. */
+function lossCount(kinds: number): string {
+  return kinds === 0 ? 'none' : kinds === 1 ? '1 kind' : `${kinds} kinds`;
 }
 
 function tile(name: string): Tile {

@@ -1,6 +1,14 @@
 /** The charts of the process as a whole: allocation velocity, memory, and what the capture costs. */
-import { CurveKey, type ViewState } from '../../protocol/view.ts';
-import { formatBytes, formatChange, formatShare, formatVelocity } from '../format.ts';
+import { CurveKey, type Summary, type ViewState } from '../../protocol/view.ts';
+import { element } from '../dom.ts';
+import {
+  formatBytes,
+  formatChange,
+  formatCount,
+  formatDuration,
+  formatShare,
+  formatVelocity,
+} from '../format.ts';
 import type { Theme } from '../theme.ts';
 import type { Range } from './brush.ts';
 import type { Cursor } from './cursor.ts';
@@ -25,6 +33,8 @@ interface ProcessChartStyle {
   readonly atLeast: number;
   /** What the legend says of a curve whose latest value this is. */
   readonly latest: (key: string, value: number, state: ViewState) => string;
+  /** What is said beneath the curves. */
+  readonly notes: (summary: Summary) => string[];
 }
 
 const velocity: ProcessChartStyle = {
@@ -38,6 +48,7 @@ const velocity: ProcessChartStyle = {
   ],
   atLeast: 1000,
   latest: (_, value) => formatVelocity(value),
+  notes: () => [],
 };
 
 const memory: ProcessChartStyle = {
@@ -56,11 +67,12 @@ const memory: ProcessChartStyle = {
     const before = key === CurveKey.resident ? base.residentBytes : base.anonymousBytes;
     return `${formatChange(value)} to ${formatBytes(before + value)}`;
   },
+  notes: ({ balance }) => [balance],
 };
 
 const cost: ProcessChartStyle = {
   id: 'cost',
-  title: 'Cost of this capture',
+  title: 'Cost and losses',
   format: formatShare,
   curves: [
     { key: CurveKey.costCore, label: 'of one core', slot: 0 },
@@ -68,6 +80,23 @@ const cost: ProcessChartStyle = {
   ],
   atLeast: 0.01,
   latest: (_, value) => formatShare(value),
+  notes: ({ cost: spent, losses, stackEnds }) => {
+    const incomplete = stackEnds.truncated + stackEnds.guessed;
+    return [
+      ...(spent === null
+        ? []
+        : [
+            `${formatCount(spent.hits)} probe hits: ${formatDuration(spent.targetNs)} in the ` +
+              `target's threads, ${formatDuration(spent.agentNs)} in the agent.`,
+          ]),
+      losses.length === 0 ? 'Nothing was lost.' : `Lost: ${losses.join('; ')}.`,
+      ...(incomplete === 0
+        ? []
+        : [
+            `${formatCount(stackEnds.truncated)} stacks cut, ${formatCount(stackEnds.guessed)} guessed.`,
+          ]),
+    ];
+  },
 };
 
 class ProcessChart {
@@ -128,6 +157,8 @@ class ProcessChart {
     renderLegend(this.chart.legend, entries, (key) => {
       this.toggle(key);
     });
+    const notes = state.summary === null ? [] : this.style.notes(state.summary);
+    this.chart.notes.replaceChildren(...notes.map((it) => element('p', {}, it)));
   }
 
   private toggle(key: string): void {

@@ -3,7 +3,7 @@
  * line with the band in which it lies. Curves and legend select.
  */
 import { CurveKey, siteCurveKey, type Curve, type ViewState } from '../../protocol/view.ts';
-import { button, setAttribute } from '../dom.ts';
+import { button, element, setAttribute } from '../dom.ts';
 import { formatBytes, formatRange, formatRate } from '../format.ts';
 import { faded, type Theme } from '../theme.ts';
 import type { Range } from './brush.ts';
@@ -95,6 +95,8 @@ export class SiteChart {
       theme,
       summary(state, lines),
     );
+    const notes = [state.summary?.exhaustion ?? null].filter((it) => it !== null);
+    this.chart.notes.replaceChildren(...notes.map((it) => element('p', {}, it)));
     renderLegend(this.chart.legend, this.legend(state, theme, lines), (key) => {
       this.press(key);
     });

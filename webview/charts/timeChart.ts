@@ -6,7 +6,7 @@
  * For assistive technology the plot is a slider over time, whose value text reads the curves out.
  */
 import type { ChartArea } from 'chart.js';
-import { element, setAttribute, setText } from '../dom.ts';
+import { element, setAttribute } from '../dom.ts';
 import { formatClock, formatRange } from '../format.ts';
 import type { Theme } from '../theme.ts';
 import { dragAnchor, pressKey, rangeBetween, type Range } from './brush.ts';
@@ -14,6 +14,7 @@ import type { Cursor } from './cursor.ts';
 import { DataTable } from './dataTable.ts';
 import { nearestLine, valueAt, type Band, type Line } from './line.ts';
 import { Plot } from './plot.ts';
+import { Readout, type Reading } from './readout.ts';
 
 /** Pixels that the mouse may move and still have clicked, and that an edge can be grabbed from. */
 const CLICK = 4;
@@ -53,13 +54,15 @@ export class TimeChart {
   readonly actions = element('div', { class: 'chart-actions' });
   /** Beneath the title: for the legend. */
   readonly legend = element('div', { class: 'legend' });
+  /** Beneath the curves: for what is to be said of them. */
+  readonly notes = element('div', { class: 'notes' });
   private readonly options: TimeChartOptions;
   private readonly plot: Plot;
   private readonly surface: HTMLElement;
   private readonly gaps = element('div', { class: 'gaps' });
   private readonly shade = element('div', { class: 'brush-window', hidden: true });
   private readonly hair = element('div', { class: 'cursor-line', hidden: true });
-  private readonly readout = element('div', { class: 'readout', hidden: true });
+  private readonly readout = new Readout();
   private readonly table: DataTable;
   private view: TimeChartView = { lines: [], endNs: 0, window: null, gaps: [], atLeast: 1 };
   /** The window while it is being chosen, before the extension has answered. */
@@ -88,7 +91,7 @@ export class TimeChart {
       this.shade,
       this.hair,
     );
-    const box = element('div', { class: 'plot' }, canvas, this.surface, this.readout);
+    const box = element('div', { class: 'plot' }, canvas, this.surface, this.readout.element);
     this.table = new DataTable(title, options.format);
     this.element = element(
       'section',
@@ -102,6 +105,7 @@ export class TimeChart {
       ),
       this.legend,
       box,
+      this.notes,
       this.table.element,
     );
     this.plot = new Plot(canvas, options.format, (area) => {
@@ -244,39 +248,25 @@ export class TimeChart {
 
   private showCursor(ns: number | undefined): void {
     this.hair.hidden = ns === undefined;
-    this.readout.hidden = ns === undefined || !this.active;
+    if (ns === undefined || !this.active) this.readout.hide();
     if (ns !== undefined) this.hair.style.left = this.percent(ns);
     // As a slider it always has a value: the end, where the cursor would begin.
     if (ns === undefined) this.speak(this.view.endNs, this.valuesAt(this.view.endNs));
     else if (this.active) {
       const values = this.valuesAt(ns);
-      this.showReadout(ns, values);
+      this.readout.show(ns, values, this.surface, ns / Math.max(1, this.view.endNs));
       this.speak(ns, values);
     }
   }
 
-  private valuesAt(ns: number): { line: Line; text: string }[] {
+  private valuesAt(ns: number): Reading[] {
     return this.view.lines.flatMap((line) => {
       const value = valueAt(line, ns);
       return value === undefined ? [] : [{ line, text: this.options.format(value) }];
     });
   }
 
-  private showReadout(ns: number, values: readonly { line: Line; text: string }[]): void {
-    this.readout.replaceChildren(
-      element('div', { class: 'readout-time' }, formatClock(ns)),
-      ...values.map(({ line, text }) => readoutRow(line, text)),
-    );
-    // It keeps away from the cursor, on the side where there is more room.
-    const right = ns > this.view.endNs / 2;
-    const edge = this.surface.offsetLeft + (this.surface.clientWidth * ns) / this.view.endNs;
-    this.readout.style.left = right ? 'auto' : `${edge + 10}px`;
-    this.readout.style.right = right
-      ? `${(this.surface.offsetParent?.clientWidth ?? 0) - edge + 10}px`
-      : 'auto';
-  }
-
-  private speak(ns: number, values: readonly { line: Line; text: string }[]): void {
+  private speak(ns: number, values: readonly Reading[]): void {
     const spoken = values.map(({ line, text }) => `${line.label} ${text}`).join(', ');
     setAttribute(this.surface, 'aria-valuenow', Math.round(ns / 1e9));
     setAttribute(this.surface, 'aria-valuetext', `${formatClock(ns)}: ${spoken || 'no value'}`);
@@ -285,12 +275,4 @@ export class TimeChart {
   private percent(ns: number): string {
     return `${((ns / Math.max(1, this.view.endNs)) * 100).toFixed(3)}%`;
   }
-}
-
-function readoutRow(line: Line, text: string): HTMLElement {
-  const swatch = element('span', { class: 'swatch' });
-  swatch.style.borderColor = line.color;
-  const label = element('span', { class: 'readout-label' });
-  setText(label, line.label);
-  return element('div', { class: 'readout-row' }, swatch, label, element('b', {}, text));
 }
