@@ -20,6 +20,8 @@ export interface ResidueEvidence {
   readonly residue: Residue;
   /** Survivors born in each of the equal parts of the time, oldest first. */
   readonly parts: readonly number[];
+  /** By how many standard deviations the second half of the births has fewer than the first. */
+  readonly slowing: number;
   /** Time from the last birth of a survivor to the end of the judged births, ns. */
   readonly sinceLastNs: number;
   /** Mean time between slices in which survivors were born, up to the last of them, ns. */
@@ -54,18 +56,31 @@ function spread(
   return parts;
 }
 
-/** The second half of the parts by the first. A first part that towers over the rest is a start-up
- *  and not compared. One block is added to the later half, so that few blocks are not over-read. */
-export function paceOf(parts: readonly number[]): number {
-  const rest = parts.slice(1);
-  const mean = rest.reduce((sum, value) => sum + value, 0) / Math.max(1, rest.length);
-  const spike = (parts[0] ?? 0) > 3 * mean + 3;
-  const compared = spike ? rest.slice(rest.length % 2) : parts;
-  const half = compared.length >> 1;
+/** How the second half of the births compares with the first. */
+interface Pace {
+  /** Second half by first half; one block is added to the second, so that few are not over-read. */
+  readonly ratio: number;
+  /** The difference in standard deviations, if births were a Poisson process; positive where the
+   *  second half has fewer. */
+  readonly slowing: number;
+}
+
+/** Compares the halves. A first part that towers over the rest is a start-up and not compared, unless
+ *  the second part does too: then it is a decline. */
+export function paceOf(parts: readonly number[]): Pace {
+  const [first = 0, second = 0, ...rest] = parts;
   const sum = (values: readonly number[]): number => values.reduce((total, v) => total + v, 0);
+  const mean = sum(rest) / Math.max(1, rest.length);
+  const startUp = first > 3 * mean + 3 && second <= 2 * mean + 3;
+  const compared = startUp ? rest : parts;
+  const half = compared.length >> 1;
   const early = sum(compared.slice(0, half));
   const late = sum(compared.slice(half));
-  return early === 0 ? 1 : Math.min(9.99, (late + 1) / early);
+  if (early === 0) return { ratio: 1, slowing: 0 };
+  return {
+    ratio: Math.min(9.99, (late + 1) / early),
+    slowing: (early - late) / Math.sqrt(early + late),
+  };
 }
 
 /**
@@ -151,6 +166,7 @@ function evidenceAt(
   const { half } = meanInterval(perPart.map((value) => (value * PARTS) / seconds));
   const rate = bytes / seconds;
   const parts = spread(slices, alive, judged, fromNs, limit);
+  const pace = paceOf(parts);
   const newestEndNs = table.endNs[newest] ?? 0;
   return {
     residue: {
@@ -162,11 +178,12 @@ function evidenceAt(
       share: blocks / Math.max(1, total(slices.born)),
       bytesPerSecond: rate,
       interval: [rate - half, rate + half],
-      pace: paceOf(parts),
+      pace: pace.ratio,
       diedLater: old.died,
       minimumLifetimeNs: Math.round(old.minimumLifetimeNs),
     },
     parts,
+    slowing: pace.slowing,
     sinceLastNs: limit - newestEndNs,
     meanGapNs: (newestEndNs - fromNs) / withSurvivors,
     oldDeathShare,

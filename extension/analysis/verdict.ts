@@ -94,11 +94,14 @@ function growth(site: SiteEvidence, evidence: ResidueEvidence, setting: Setting)
   const doubt = doubtAbout(site, evidence, setting);
   if (doubt !== undefined)
     return judgement('growing', doubt.confidence, `${fact}, but ${doubt.why}`);
+  // See docs/statistics.md, "Confidence": the share of sites with this evidence that do not leak.
+  const seconds = lasted / 1e9;
+  const spread = (residue.interval[1] - residue.bytesPerSecond) / residue.bytesPerSecond;
   const uncertainty =
-    1.2 / (residue.blocks + 2) +
-    (0.8e9 / Math.max(1e9, lasted)) * (site.neverFreed ? 1 : 0.5) +
-    0.4 * Math.max(0, 0.85 - residue.pace) +
-    0.1 * Math.min(1, (residue.interval[1] - residue.bytesPerSecond) / residue.bytesPerSecond) +
+    (site.neverFreed ? 1.3 : 0.3) / Math.max(1, seconds) +
+    0.3 / (residue.blocks + 2) +
+    0.2 * Math.max(0, 0.85 - residue.pace) +
+    0.05 * Math.min(1, spread) +
     0.5 * losses.unseenShare +
     0.5 * Math.min(1, missed);
   return judgement(
@@ -107,6 +110,11 @@ function growth(site: SiteEvidence, evidence: ResidueEvidence, setting: Setting)
     `${fact}, and the growth of ${bytesInWords(residue.bytesPerSecond)}/s goes on to the end.`,
   );
 }
+
+/** Growth that never frees is also slowing when it is slower by less, but certainly slower: what
+ *  fills a bounded set slows down all the time. A steady leak is taken for one in one of 30 cases. */
+const SLOWER = 0.72;
+const SIGNIFICANTLY_SLOWER = 1.8;
 
 interface Doubt {
   readonly confidence: number;
@@ -136,7 +144,9 @@ function doubtAbout(
       why: `a keyed container${where} holds them, and a cache that is still filling looks the same: capture until its bound should be reached, or look for what removes entries.`,
     };
   }
-  if (residue.pace < thresholds.slowingRatio) {
+  const slower =
+    site.neverFreed && residue.pace < SLOWER && evidence.slowing > SIGNIFICANTLY_SLOWER;
+  if (slower || residue.pace < thresholds.slowingRatio) {
     return {
       confidence: 0.8,
       why: `its growth is slowing down (the second half has ${shareInWords(Math.min(1, residue.pace))} of the first half's): a longer capture would show whether it stops.`,
@@ -182,7 +192,7 @@ function isReplacement(evidence: ResidueEvidence, setting: Setting): boolean {
 /** No growth that stays and goes on: what the level looks like. */
 function form(site: SiteEvidence, setting: Setting): Judgement {
   const { level } = site;
-  const sure = 1 - 2e9 / Math.max(4e9, setting.watchedNs);
+  const sure = 1 - 0.8e9 / Math.max(4e9, setting.watchedNs);
   const enlargement = findEnlargement(level);
   if (enlargement !== undefined && enlargement.steps >= 3) {
     const enlarged = judgeEnlargement(site, enlargement, setting);
@@ -198,7 +208,13 @@ function form(site: SiteEvidence, setting: Setting): Judgement {
   }
   const plateau = findPlateau(level);
   const { trend } = site;
-  const rises = trend.interval[0] > 0 && plateau.lateRise > 0.02;
+  const few = plateau.blocks < setting.thresholds.minimumSurvivors;
+  const turnsOver = plateau.turnover > 0.1;
+  // A few blocks that come and go are at any level at any time.
+  const rose =
+    plateau.level > 1.3 * plateau.start && plateau.riseSeconds > 0 && !(few && turnsOver);
+  const late = rose && plateau.riseShare > 0.8;
+  const rises = late || (trend.interval[0] > 0 && plateau.lateRise > 0.02);
   const seldom =
     site.neverFreed &&
     site.outstandingCount >= 3 &&
@@ -210,16 +226,11 @@ function form(site: SiteEvidence, setting: Setting): Judgement {
       0.6,
       seldom
         ? `${countInWords(site.outstandingCount, 'block')} were allocated here and none is freed; that is too few to call it a leak: a longer capture would tell.`
-        : `It grows by ${bytesInWords(trend.bytesPerSecond)}/s, but its old blocks do die: a longer capture would show whether it levels off.`,
+        : `It grows by ${bytesInWords(trend.bytesPerSecond)}/s, but not steadily, or its old blocks do die: a longer capture would show whether it levels off.`,
     );
   }
-  const few = plateau.blocks < setting.thresholds.minimumSurvivors;
-  const turnsOver = plateau.turnover > 0.1;
-  // A few blocks that come and go are at any level at any time.
-  const rose =
-    plateau.level > 1.3 * plateau.start && plateau.riseSeconds > 0 && !(few && turnsOver);
   // A population that comes and goes is at its level at once; a cache takes its time.
-  if (!rose || (turnsOver && plateau.riseShare < 0.1)) {
+  if (!rose || (turnsOver && plateau.riseSeconds < 3 * setting.resolutionSeconds)) {
     return judgement(
       'steady',
       sure,

@@ -46,7 +46,8 @@ interface Tally {
 
 export interface SimulationOptions {
   readonly intervalMs?: number;
-  /** Length of a birth cohort, seconds. */
+  /** Length of each birth cohort, seconds. By default they are as the agent makes them: a sixteenth
+   *  of the capture's age, and at least an interval. */
   readonly cohortSeconds?: number;
 }
 
@@ -71,7 +72,8 @@ const LIBSTDCXX = 1;
 /** A program under capture. `run` moves time on and takes samples. */
 export class Simulation {
   readonly #intervalSeconds: number;
-  readonly #cohortSeconds: number;
+  readonly #cohortSeconds: number | undefined;
+  #cohortStart = 0;
   readonly #locations: Location[] = [];
   readonly #stacks: StackInfo[] = [];
   readonly #byPlace = new Map<Place, number>();
@@ -95,7 +97,7 @@ export class Simulation {
 
   constructor(options: SimulationOptions = {}) {
     this.#intervalSeconds = (options.intervalMs ?? 1000) / 1000;
-    this.#cohortSeconds = options.cohortSeconds ?? 1;
+    this.#cohortSeconds = options.cohortSeconds;
   }
 
   /** Seconds since the capture began. */
@@ -156,9 +158,13 @@ export class Simulation {
     const start = this.#seconds;
     for (let i = 1; i <= ticks; i += 1) {
       this.#seconds = start + i / ticksPerSecond;
-      this.#cohort = Math.floor((this.#seconds - 1e-9) / this.#cohortSeconds);
       tick(this.#seconds);
-      if (this.#seconds - this.#lastTaken >= this.#intervalSeconds - 1e-9) this.sample();
+      if (this.#seconds - this.#lastTaken < this.#intervalSeconds - 1e-9) continue;
+      this.sample();
+      const length = this.#cohortSeconds ?? Math.max(this.#intervalSeconds, this.#seconds / 16);
+      if (this.#seconds - this.#cohortStart + this.#intervalSeconds / 2 < length) continue;
+      this.#cohort += 1;
+      this.#cohortStart = this.#seconds;
     }
   }
 
@@ -186,7 +192,7 @@ export class Simulation {
       unixMs: 1_700_000_000_000 + Math.round(this.#seconds * 1000),
       cohort: {
         index: this.#cohort,
-        startNs: Math.round(this.#cohort * this.#cohortSeconds * 1e9),
+        startNs: Math.round(this.#cohortStart * 1e9),
       },
       counters,
       freeSites: [...this.#freeSites.values()],
