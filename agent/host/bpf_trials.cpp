@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <functional>
 #include <thread>
+#include <utility>
 
 #include "agent/host/self_probe.h"
 #include "agent/sniffer/heap_object.h"
@@ -82,11 +83,11 @@ Status try_uprobe_multi() {
 }
 
 DoctorCheck check_uprobes(const Status& uprobe_multi) {
-    const DoctorCheck good{"uprobes",
-                           "Probes in programs",
-                           CheckStatus::ok,
-                           "one was attached to the agent itself, and every hit was counted",
-                           {}};
+    DoctorCheck good{"uprobes",
+                     "Probes in programs",
+                     CheckStatus::ok,
+                     "one was attached to the agent itself, and every hit was counted",
+                     {}};
     // Perf events take more privileges, which the agent does not keep where it has no use for them.
     if (uprobe_multi.ok()) return good;
     const Status status =
@@ -94,7 +95,7 @@ DoctorCheck check_uprobes(const Status& uprobe_multi) {
             return attach_uprobe_event(program.get(), place.file.get(), getpid(), place.file_offset,
                                        false);
         });
-    return verdict(good, status, CheckStatus::failed,
+    return verdict(std::move(good), status, CheckStatus::failed,
                    "Run it as root (sudo), on a kernel with uprobes (CONFIG_UPROBE_EVENTS).");
 }
 

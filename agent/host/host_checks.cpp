@@ -17,9 +17,6 @@ namespace leaklens {
 namespace {
 
 constexpr std::size_t max_setting_bytes = 4096;
-constexpr KernelVersion oldest_kernel{5, 10};
-// Since 5.11 BPF maps count against the control group's memory instead of RLIMIT_MEMLOCK.
-constexpr KernelVersion first_without_memlock{5, 11};
 
 std::string joined_names(const std::vector<NamedCapability>& capabilities) {
     std::string names;
@@ -39,7 +36,7 @@ bool covered_by_admin(int number) {
 
 DoctorCheck check_kernel_version() {
     DoctorCheck check{"kernel", "Kernel version", CheckStatus::ok, read_host_facts().kernel, {}};
-    if (parse_kernel_version(check.detail) < oldest_kernel) {
+    if (!parse_kernel_version(check.detail).at_least(5, 10)) {
         check.status = CheckStatus::failed;
         check.detail += " is older than 5.10";
         check.advice = "Update the kernel to 5.10 or later.";
@@ -139,7 +136,8 @@ DoctorCheck check_perf_event_paranoid() {
 
 DoctorCheck check_locked_memory() {
     DoctorCheck check{"locked-memory", "Locked memory", CheckStatus::ok, {}, {}};
-    if (parse_kernel_version(read_host_facts().kernel) >= first_without_memlock) {
+    // Since 5.11 BPF maps count against the control group's memory instead of RLIMIT_MEMLOCK.
+    if (parse_kernel_version(read_host_facts().kernel).at_least(5, 11)) {
         check.detail = "this kernel does not count BPF maps against the limit";
         return check;
     }

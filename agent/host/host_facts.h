@@ -22,7 +22,10 @@ HostFacts read_host_facts();
 struct KernelVersion {
     std::uint32_t major = 0;
     std::uint32_t minor = 0;
-    auto operator<=>(const KernelVersion&) const = default;
+    [[nodiscard]] bool at_least(std::uint32_t wanted_major, std::uint32_t wanted_minor) const {
+        return major > wanted_major || (major == wanted_major && minor >= wanted_minor);
+    }
+    bool operator==(const KernelVersion&) const = default;
 };
 KernelVersion parse_kernel_version(const std::string& release);
 

@@ -45,13 +45,12 @@ Result<CapabilityState> read_capabilities() {
 
 Status write_capabilities(const CapabilityState& state) {
     __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
-    RawState raw{};
-    for (std::size_t word = 0; word < raw.size(); ++word) {
-        const std::size_t shift = 32 * word;
-        raw.at(word).effective = static_cast<std::uint32_t>(state.effective >> shift);
-        raw.at(word).permitted = static_cast<std::uint32_t>(state.permitted >> shift);
-        raw.at(word).inheritable = static_cast<std::uint32_t>(state.inheritable >> shift);
-    }
+    const auto low = [](CapabilitySet set) { return static_cast<std::uint32_t>(set); };
+    const auto high = [](CapabilitySet set) { return static_cast<std::uint32_t>(set >> 32); };
+    const RawState raw{{
+        {low(state.effective), low(state.permitted), low(state.inheritable)},
+        {high(state.effective), high(state.permitted), high(state.inheritable)},
+    }};
     if (syscall(SYS_capset, &header, raw.data()) != 0) return Error::from_errno("capset");
     return {};
 }

@@ -93,7 +93,7 @@ bool seccomp_kills_return_probes() {
 #if defined(__x86_64__)
     static const bool deadly = [] {
         const KernelVersion version = parse_kernel_version(read_host_facts().kernel);
-        if (version < KernelVersion{6, 11} || version > KernelVersion{6, 14}) return false;
+        if (!version.at_least(6, 11) || version.at_least(6, 15)) return false;
         const auto survives = return_probe_survives_seccomp();
         return !survives.ok() || !*survives;
     }();

@@ -5,10 +5,10 @@
 
 #include <algorithm>
 #include <array>
-#include <compare>
 #include <map>
 #include <set>
 #include <string_view>
+#include <tuple>
 #include <utility>
 
 #include "agent/elf/elf_image.h"
@@ -17,14 +17,9 @@
 namespace leaklens {
 namespace {
 
-// What tells one state of a file from any other: an inode number alone may be used again.
-struct FileKey {
-    std::uint64_t device = 0;
-    std::uint64_t inode = 0;
-    std::int64_t changed_s = 0;
-    std::int64_t changed_ns = 0;
-    auto operator<=>(const FileKey&) const = default;
-};
+// Device, inode, and time of change in s and ns, which together tell one state of a file from any
+// other: an inode number alone may be used again.
+using FileKey = std::tuple<std::uint64_t, std::uint64_t, std::int64_t, std::int64_t>;
 
 struct FileAnswer {
     std::string family;  // empty: no allocator in it
