@@ -140,19 +140,18 @@ export class Analyzer {
   }
 }
 
-/** Judges again those sites that grow with a keyed container which is itself no leak. */
+/** Judges again those sites that grow with another whose growth may be bounded. */
 function withContainers(judged: readonly Judged[], setting: Setting): readonly Judged[] {
   const containers = judged
     .filter(
-      ({ draft, judgement }) =>
-        judgement.verdict === 'growing' && draft.evidence.holder === 'keyed container',
+      ({ judgement }) => judgement.mayBeBounded
     )
     .map(({ draft }) => draft);
   if (containers.length === 0) return judged;
   return judged.map((entry) => {
     const { verdict } = entry.judgement;
     if (verdict !== 'leak' && verdict !== 'growing') return entry;
-    if (entry.draft.evidence.holder === 'keyed container') return entry;
+    if (entry.judgement.mayBeBounded) return entry;
     const container = findContainer(entry.draft, containers, setting.thresholds.lockstepTolerance);
     if (container === undefined) return entry;
     const evidence = { ...entry.draft.evidence, container };

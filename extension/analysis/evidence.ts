@@ -24,7 +24,7 @@ export interface SiteEvidence {
   readonly frames: readonly StackFrame[];
   /** Nearly all survivors come from stacks that never freed anything. */
   readonly neverFreed: boolean;
-  /** A line whose keyed container grows in step with this site, `file:line`. */
+  /** A line whose growth may be bounded and with which this site grows in step, `file:line`. */
   readonly container: string | undefined;
 }
 

@@ -18,11 +18,18 @@ export interface Judgement {
   /** 0 to 1. */
   readonly confidence: number;
   readonly explanation: string;
+  /** True for growth with a reason to think that it is bounded, rather than too young to tell. */
+  readonly mayBeBounded: boolean;
 }
 
 function judgement(verdict: Verdict, confidence: number, explanation: string): Judgement {
   const bounded = Math.min(0.995, Math.max(0, confidence));
-  return { verdict, confidence: Math.round(bounded * 1000) / 1000, explanation };
+  return {
+    verdict,
+    confidence: Math.round(bounded * 1000) / 1000,
+    explanation,
+    mayBeBounded: false,
+  };
 }
 
 export function judge(site: SiteEvidence, setting: Setting): Judgement {
@@ -93,7 +100,10 @@ function growth(site: SiteEvidence, evidence: ResidueEvidence, setting: Setting)
       : `${shareInWords(residue.share)} of the blocks allocated here stay: ${countInWords(residue.blocks, 'block')} (${bytesInWords(residue.bytes)}) in ${timeInWords(lasted)}, and ${residue.diedLater === 0 ? 'none' : 'hardly any'} dies after ${timeInWords(Math.max(1e9, residue.settleAgeNs))}`;
   const doubt = doubtAbout(site, evidence, setting);
   if (doubt !== undefined)
-    return judgement('growing', doubt.confidence, `${fact}, but ${doubt.why}`);
+    return {
+      ...judgement('growing', doubt.confidence, `${fact}, but ${doubt.why}`),
+      mayBeBounded: doubt.mayBeBounded,
+    };
   // See docs/statistics.md, "Confidence": the share of sites with this evidence that do not leak.
   const seconds = lasted / 1e9;
   const spread = (residue.interval[1] - residue.bytesPerSecond) / residue.bytesPerSecond;
@@ -117,6 +127,7 @@ const SLOWER = 0.72;
 const SIGNIFICANTLY_SLOWER = 1.8;
 
 interface Doubt {
+  readonly mayBeBounded: boolean;
   readonly confidence: number;
   readonly why: string;
 }
@@ -132,37 +143,44 @@ function doubtAbout(
   const lasted = residue.toNs - residue.fromNs;
   if (lasted < thresholds.leakDurationNs) {
     return {
+      mayBeBounded: false,
       confidence: 0.7,
       why: `it has grown for no more than ${timeInWords(lasted)}: a longer capture would tell.`,
     };
   }
   const keyed = site.neverFreed && site.holder === 'keyed container';
   if (keyed || site.container !== undefined) {
-    const where = site.container === undefined ? '' : ` at ${site.container}`;
     return {
+      mayBeBounded: true,
       confidence: 0.8,
-      why: `a keyed container${where} holds them, and a cache that is still filling looks the same: capture until its bound should be reached, or look for what removes entries.`,
+      why:
+        site.container === undefined
+          ? 'a keyed container holds them, and a cache that is still filling looks the same: capture until its bound should be reached, or look for what removes entries.'
+          : `they grow in step with the container at ${site.container}, which may be a cache that is still filling: capture until its bound should be reached, or look for what removes entries.`,
     };
   }
   const slower =
     site.neverFreed && residue.pace < SLOWER && evidence.slowing > SIGNIFICANTLY_SLOWER;
   if (slower || residue.pace < thresholds.slowingRatio) {
     return {
+      mayBeBounded: true,
       confidence: 0.8,
       why: `its growth is slowing down (the second half has ${shareInWords(Math.min(1, residue.pace))} of the first half's): a longer capture would show whether it stops.`,
     };
   }
   if (residue.interval[0] <= 0) {
-    return { confidence: 0.6, why: 'too unevenly to be sure: a longer capture would tell.' };
+    return { mayBeBounded: false, confidence: 0.6, why: 'too unevenly to be sure: a longer capture would tell.' };
   }
   if (evidence.oldDeathShare > thresholds.oldDeathShare) {
     return {
+      mayBeBounded: true,
       confidence: 0.7,
       why: `the oldest blocks have begun to go (${shareInWords(evidence.oldDeathShare)}): a longer capture would show whether it has reached a bound.`,
     };
   }
   if (isReplacement(evidence, setting)) {
     return {
+      mayBeBounded: true,
       confidence: 0.75,
       why: 'as many blocks from before the capture were freed meanwhile, and the process does not grow by as much: a capture that lasts until the old blocks are gone would tell.',
     };
@@ -171,6 +189,7 @@ function doubtAbout(
   const word = boundedWord(site.frames, thresholds.boundedNames);
   if (word !== undefined) {
     return {
+      mayBeBounded: false,
       confidence: 0.7,
       why: `the name says "${word}", and a cache that is still filling looks the same: capture until its bound should be reached.`,
     };
