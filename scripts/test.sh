@@ -109,8 +109,4 @@ stage "end-to-end tests"
 node_tests end-to-end $root node --import tsx --test --test-reporter=spec --test-concurrency=1 \
   test/*.test.ts
 
-stage "the extension in a real VS Code"
-# shellcheck disable=SC2086
-node_tests vscode $root sh scripts/test-vscode.sh
-
 finish

@@ -46,4 +46,5 @@ async function main(): Promise<void> {
   }
 }
 
-await main();
+// A rejection ends the process with an error, as it should.
+void main();

@@ -53,16 +53,16 @@ export class Workbench {
     for (let attempt = 0; ; attempt += 1) {
       const input = await this.#palette();
       await input.fill(`>${title}`);
-      try {
-        await this.pickerRows
-          .filter({ hasText: title })
-          .first()
-          .click({ timeout: attempt < 10 ? 4000 : 60_000 });
+      const row = this.pickerRows.filter({ hasText: title }).first();
+      const listed = await row.waitFor({ timeout: 5000 }).then(
+        () => true,
+        () => false,
+      );
+      if (listed || attempt >= 10) {
+        await row.click();
         return;
-      } catch (error) {
-        if (attempt >= 10) throw error;
-        await this.page.keyboard.press('Escape');
       }
+      await this.page.keyboard.press('Escape');
     }
   }
 
