@@ -140,19 +140,21 @@ export class Analyzer {
   }
 }
 
-/** Judges again those sites that grow with another whose growth may be bounded. */
+/**
+ * Judges again those sites that grow with another whose growth may be bounded. A keyed container says
+ * more than anything else, so it is looked for first, and also for sites that have a doubt already.
+ */
 function withContainers(judged: readonly Judged[], setting: Setting): readonly Judged[] {
-  const containers = judged
-    .filter(
-      ({ judgement }) => judgement.mayBeBounded
-    )
-    .map(({ draft }) => draft);
-  if (containers.length === 0) return judged;
+  const bounded = judged.filter(({ judgement }) => judgement.mayBeBounded);
+  if (bounded.length === 0) return judged;
+  const isKeyed = ({ draft }: Judged): boolean => draft.evidence.holder === 'keyed container';
+  const keyed = bounded.filter(isKeyed).map(({ draft }) => draft);
+  const others = bounded.filter((entry) => !isKeyed(entry)).map(({ draft }) => draft);
   return judged.map((entry) => {
-    const { verdict } = entry.judgement;
-    if (verdict !== 'leak' && verdict !== 'growing') return entry;
-    if (entry.judgement.mayBeBounded) return entry;
-    const container = findContainer(entry.draft, containers, setting.thresholds.lockstepTolerance);
+    const { verdict, mayBeBounded } = entry.judgement;
+    if (isKeyed(entry) || (verdict !== 'leak' && verdict !== 'growing')) return entry;
+    const candidates = mayBeBounded ? keyed : [...keyed, ...others];
+    const container = findContainer(entry.draft, candidates, setting.thresholds.lockstepTolerance);
     if (container === undefined) return entry;
     const evidence = { ...entry.draft.evidence, container };
     return { ...entry, judgement: judge(evidence, setting) };
