@@ -33,7 +33,7 @@ class ByteReader {
             const std::uint64_t group = byte & 0x7FU;
             if (shift == 63 && group > 1) break;
             value |= group << shift;
-            if ((byte & 0x80U) == 0) return value;
+            if ((byte & 0x80U) == 0) return ok_ ? value : 0;
         }
         fail();
         return 0;
@@ -46,6 +46,7 @@ class ByteReader {
             if (shift == 63 && group != 0 && group != 0x7F) break;
             value |= group << shift;
             if ((byte & 0x80U) != 0) continue;
+            if (!ok_) return 0;
             const bool negative = (byte & 0x40U) != 0;
             if (negative && shift < 57) value |= ~std::uint64_t{0} << (shift + 7);
             return static_cast<std::int64_t>(value);

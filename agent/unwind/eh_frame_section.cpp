@@ -1,7 +1,5 @@
 #include "agent/unwind/eh_frame_section.h"
 
-#include <elf.h>
-
 #include <algorithm>
 #include <optional>
 

@@ -1,13 +1,9 @@
 #include "agent/unwind/unwind_table.h"
 
-#include <elf.h>
-
 #include <algorithm>
 #include <limits>
-#include <optional>
 #include <tuple>
 
-#include "agent/elf/byte_reader.h"
 #include "agent/unwind/eh_frame_section.h"
 #include "agent/unwind/unwind_row.h"
 
