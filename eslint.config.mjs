@@ -28,8 +28,16 @@ export default tseslint.config(
       'no-console': 'error',
       'no-restricted-properties': [
         'error',
-        { object: 'process', property: 'stdout', message: 'Only extension/cli/ writes to the terminal.' },
-        { object: 'process', property: 'stderr', message: 'Only extension/cli/ writes to the terminal.' },
+        {
+          object: 'process',
+          property: 'stdout',
+          message: 'Only extension/cli/ writes to the terminal.',
+        },
+        {
+          object: 'process',
+          property: 'stderr',
+          message: 'Only extension/cli/ writes to the terminal.',
+        },
       ],
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
       '@typescript-eslint/explicit-module-boundary-types': 'error',
@@ -67,8 +75,19 @@ export default tseslint.config(
   {
     // node:test returns promises that its runner owns.
     files: ['**/*.test.ts'],
-    rules: { '@typescript-eslint/no-floating-promises': ['error', { allowForKnownSafeCalls: [
-      { from: 'package', package: 'node:test', name: ['test', 'it', 'describe', 'suite', 'before', 'after'] },
-    ] }] },
+    rules: {
+      '@typescript-eslint/no-floating-promises': [
+        'error',
+        {
+          allowForKnownSafeCalls: [
+            {
+              from: 'package',
+              package: 'node:test',
+              name: ['test', 'it', 'describe', 'suite', 'before', 'after'],
+            },
+          ],
+        },
+      ],
+    },
   },
 );

@@ -16,7 +16,10 @@ const frame = (name: string, owned = false): StackFrame => ({
 
 describe('names', () => {
   it('are read without template arguments and parameters', () => {
-    assert.equal(plainName('void std::vector<std::map<int, A> >::push_back(A const&)'), 'void std::vector::push_back');
+    assert.equal(
+      plainName('void std::vector<std::map<int, A> >::push_back(A const&)'),
+      'void std::vector::push_back',
+    );
     assert.equal(plainName('Session::operator()(int) const'), 'Session::operator() const');
     assert.equal(plainName('operator new(unsigned long)'), 'operator new');
   });
@@ -76,7 +79,10 @@ describe('ownership', () => {
   });
 
   it('falls back to the first module that is not the system’s', () => {
-    const frames = [{ ...frame(''), module: libc }, { ...frame(''), module: '/opt/app/lib.so' }];
+    const frames = [
+      { ...frame(''), module: libc },
+      { ...frame(''), module: '/opt/app/lib.so' },
+    ];
     assert.equal(ownership.blamed(frames), 1);
     assert.equal(ownership.blamed([{ ...frame(''), module: libc }]), -1);
   });

@@ -31,7 +31,10 @@ function coverage(points: number, rho: number): number {
 
 describe('trend', () => {
   it('is exact on a line', () => {
-    const trend = trendOf(seconds(20), seconds(20).map((x) => 500 + 7 * x));
+    const trend = trendOf(
+      seconds(20),
+      seconds(20).map((x) => 500 + 7 * x),
+    );
     assert.ok(Math.abs(trend.bytesPerSecond - 7) < 1e-9);
     assert.ok(Math.abs(trend.interceptBytes - 500) < 1e-9);
     assert.ok(trend.rSquared > 0.999999);
@@ -52,7 +55,10 @@ describe('trend', () => {
 
   it('is nothing for no point, one point, and a level that does not change', () => {
     for (const n of [0, 1, 5]) {
-      const trend = trendOf(seconds(n), seconds(n).map(() => 42));
+      const trend = trendOf(
+        seconds(n),
+        seconds(n).map(() => 42),
+      );
       assert.equal(trend.bytesPerSecond, 0);
       assert.deepEqual(trend.interval, [0, 0]);
       assert.equal(trend.rSquared, 0);

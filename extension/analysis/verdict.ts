@@ -169,7 +169,11 @@ function doubtAbout(
     };
   }
   if (residue.interval[0] <= 0) {
-    return { mayBeBounded: false, confidence: 0.6, why: 'too unevenly to be sure: a longer capture would tell.' };
+    return {
+      mayBeBounded: false,
+      confidence: 0.6,
+      why: 'too unevenly to be sure: a longer capture would tell.',
+    };
   }
   if (evidence.oldDeathShare > thresholds.oldDeathShare) {
     return {

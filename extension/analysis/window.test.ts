@@ -15,7 +15,11 @@ const all = { fromNs: 0, untilNs: 59e9 };
 
 describe('the judged window', () => {
   it('is everything where nothing is lost', () => {
-    const window = judgedWindow(series(() => 0), all, defaultThresholds);
+    const window = judgedWindow(
+      series(() => 0),
+      all,
+      defaultThresholds,
+    );
     assert.equal(window.whole, true);
     assert.equal(window.unseenShare, 0);
   });
@@ -28,7 +32,11 @@ describe('the judged window', () => {
   });
 
   it('is everything, with its losses, where they never stop', () => {
-    const window = judgedWindow(series((second) => 100 * (second + 1)), all, defaultThresholds);
+    const window = judgedWindow(
+      series((second) => 100 * (second + 1)),
+      all,
+      defaultThresholds,
+    );
     assert.equal(window.whole, true);
     assert.equal(window.unseenShare, 0.1);
   });
