@@ -101,12 +101,13 @@ fi
 stage "TypeScript tests"
 unit_tests="$(find protocol extension webview -name '*.test.ts')"
 # shellcheck disable=SC2086
-node_tests unit node --import tsx --test --test-reporter=spec $unit_tests
+node_tests unit node --import tsx --test --test-reporter=spec --test-timeout=120000 $unit_tests
 
 stage "end-to-end tests"
 # One file after another: within a file as much runs at once as two cores carry.
 # shellcheck disable=SC2086
 node_tests end-to-end $root node --import tsx --test --test-reporter=spec --test-concurrency=1 \
+  --test-timeout=240000 \
   test/*.test.ts
 
 finish

@@ -170,7 +170,7 @@ Result<ProbeCost> measure_events(const Places& places) {
 Result<ProbeCost> calibrate(KernelFeatures& features) {
     const auto places = find_places();
     if (!places) return places.error();
-    const auto by_link = measure_multi(*places);
+    auto by_link = measure_multi(*places);
     features.uprobe_multi = by_link.ok() && by_link->emulated_ns > kTracedCallNs;
     if (features.uprobe_multi) return by_link;
 

@@ -137,7 +137,7 @@ Status HeapObject::open_and_load(const KernelFeatures& features, const CaptureLi
     auto control = MappedArray<ll_control>::map(map(".data.control"), 1);
     if (!control) return control.error();
     control_ = std::move(*control);
-    auto modules = MappedArray<ll_module>::map(map("ll_modules"), 2U * LL_MAX_MODULES);
+    auto modules = MappedArray<ll_module>::map(map("ll_modules"), std::size_t{2} * LL_MAX_MODULES);
     if (!modules) return modules.error();
     modules_ = std::move(*modules);
     ring_.reset(ring_buffer__new(map("ll_events"), on_ring_event, this, nullptr));

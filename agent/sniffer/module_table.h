@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "agent/capture.h"
@@ -70,7 +71,9 @@ class ModuleTable {
         std::uint32_t major = 0;
         std::uint32_t minor = 0;
         std::uint64_t inode = 0;
-        auto operator<=>(const FileKey&) const = default;
+        bool operator<(const FileKey& other) const {
+            return std::tie(major, minor, inode) < std::tie(other.major, other.minor, other.inode);
+        }
     };
 
     // Numbers the file behind a mapping and reads its headers; rows are placed later.

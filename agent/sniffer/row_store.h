@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <tuple>
 #include <vector>
 
 #include "agent/fd.h"
@@ -21,7 +22,10 @@ struct FileId {
     std::uint64_t inode = 0;
     std::uint64_t size = 0;
     std::int64_t modified_ns = 0;
-    auto operator<=>(const FileId&) const = default;
+    bool operator<(const FileId& other) const {
+        return std::tie(device, inode, size, modified_ns) <
+               std::tie(other.device, other.inode, other.size, other.modified_ns);
+    }
 
     static Result<FileId> of(int fd);
 };
