@@ -54,8 +54,8 @@ describe('a capture that cannot be', { concurrency: 2 }, () => {
   });
 
   test('of a process that has exited and is not yet reaped', async () => {
-    // The shell starts a child, and becomes a program that never waits for it.
-    const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], {
+    // The shell starts a child, and becomes a program that never waits for it before the child ends.
+    const parent = spawn('sh', ['-c', 'sleep 0.3 & echo $!; exec sleep 60'], {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     try {
