@@ -1,7 +1,7 @@
 #!/bin/sh
 # Everything that has to hold, from a fresh clone on: formatters and linters, the agent's tests and
-# fuzzers with sanitizers, the TypeScript tests, the end-to-end tests with real eBPF, and those in a
-# real VS Code. Its last line is the sum of all of them. Tracing needs root: run it as root, or where
+# fuzzers with sanitizers, the TypeScript tests, and the end-to-end tests with real eBPF. The editor has
+# tests of its own (scripts/test-vscode.sh). The last line is the sum of all. Tracing needs root: run it as root, or where
 # `sudo -n` works.
 set -eu
 cd "$(dirname "$0")/.."
