@@ -62,12 +62,24 @@ export default tseslint.config(
   {
     files: ['webview/**/*.ts'],
     rules: forbid(noEditor, {
-      // How numbers read is the same everywhere; that module imports nothing.
-      regex: '/(extension(?!/editor/text/quantities\\.ts$)|agent)/|protocol/(?!view)',
-      message: 'webview/ sees only protocol/view.ts.',
+      regex: '/(extension|agent)/|protocol/(?!view|quantities)',
+      message: 'webview/ sees only protocol/view.ts, and how quantities are written.',
     }),
   },
-  { files: ['extension/editor/**/*.ts'], rules: forbid(noEntryPoints) },
+  {
+    files: ['extension/editor/**/*.ts'],
+    rules: forbid(noEntryPoints, {
+      regex: '/cli/',
+      message: 'The front doors know nothing of each other.',
+    }),
+  },
+  {
+    files: ['extension/cli/**/*.ts'],
+    rules: forbid(noEditor, noEntryPoints, {
+      regex: '/editor/',
+      message: 'The front doors know nothing of each other.',
+    }),
+  },
   {
     files: ['extension/cli/**/*.ts', 'scripts/**/*.ts', 'bench/**/*.ts', 'test/**/*.ts'],
     rules: { 'no-restricted-properties': 'off' },

@@ -1,5 +1,5 @@
 /** How the page words its figures, besides those that the whole product words alike. */
-import { formatBytes, formatClock, formatCount } from '../extension/editor/text/quantities.ts';
+import { formatBytes, formatClock, formatCount } from '../protocol/quantities.ts';
 
 export {
   formatBytes,
@@ -8,7 +8,7 @@ export {
   formatDuration,
   formatRate,
   formatShare,
-} from '../extension/editor/text/quantities.ts';
+} from '../protocol/quantities.ts';
 
 /** A velocity: "1.2 MB/s". */
 export function formatVelocity(bytesPerSecond: number): string {

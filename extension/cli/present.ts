@@ -5,7 +5,7 @@
 import path from 'node:path';
 import type { Site, StackFrame } from '../analysis/report.ts';
 import type { Capture } from '../capture/capture.ts';
-import { shortFunction } from '../editor/text/untrusted.ts';
+import { shortFunction } from '../text/untrusted.ts';
 import { printable } from './format.ts';
 
 /**

@@ -16,7 +16,7 @@ import { captureOf, siteOf } from './marks/siteReference.ts';
 import { showError } from './messages.ts';
 import { decodeSourceTarget, openSource } from './sources/openSource.ts';
 import type { SourceLocator } from './sources/sourceLocator.ts';
-import { plainLabel } from './text/untrusted.ts';
+import { plainLabel } from '../text/untrusted.ts';
 import type { CaptureTree } from './tree/captureTree.ts';
 
 export interface CommandContext extends StartContext {

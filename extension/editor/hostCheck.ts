@@ -7,7 +7,7 @@ import type { DoctorCheck, DoctorResult } from '../../protocol/agent.ts';
 import type { Captures } from './captures/captures.ts';
 import type { Log } from './log.ts';
 import { showError } from './messages.ts';
-import { plain, plainLabel } from './text/untrusted.ts';
+import { plain, plainLabel } from '../text/untrusted.ts';
 
 const icons: Readonly<Record<DoctorCheck['status'], string>> = {
   ok: '$(pass-filled)',

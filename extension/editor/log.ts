@@ -5,7 +5,7 @@
 import * as vscode from 'vscode';
 import type { LogMessage } from '../../protocol/agent.ts';
 import type { Disposable } from './disposables.ts';
-import { plain } from './text/untrusted.ts';
+import { plain } from '../text/untrusted.ts';
 
 export class Log implements Disposable {
   #channel: vscode.LogOutputChannel | undefined;

@@ -6,7 +6,7 @@ import * as vscode from 'vscode';
 import { reasonOf, UserError, type UserErrorKind } from '../errors.ts';
 import { type CommandId, commands, settingKeys } from './contributions.ts';
 import type { Log } from './log.ts';
-import { plain } from './text/untrusted.ts';
+import { plain } from '../text/untrusted.ts';
 
 interface Action {
   readonly title: string;

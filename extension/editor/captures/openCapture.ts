@@ -4,7 +4,7 @@
  */
 import type { Report } from '../../analysis/report.ts';
 import type { Capture } from '../../capture/capture.ts';
-import { plain } from '../text/untrusted.ts';
+import { plain } from '../../text/untrusted.ts';
 
 export interface OpenCapture {
   /** The same for the same capture, also after a reload and when it comes from a file. */

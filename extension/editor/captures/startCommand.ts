@@ -16,7 +16,7 @@ import type { DebugSessions } from '../targets/debugSessions.ts';
 import { askLaunch, launch } from '../targets/launcher.ts';
 import { pickTarget } from '../targets/processPicker.ts';
 import type { LastTarget } from '../targets/processRanking.ts';
-import { plain } from '../text/untrusted.ts';
+import { plain } from '../../text/untrusted.ts';
 import type { Captures } from './captures.ts';
 import type { RunningCapture } from './runningCapture.ts';
 import { progressText } from './statusText.ts';

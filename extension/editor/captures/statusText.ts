@@ -5,8 +5,8 @@ import {
   formatCount,
   formatRate,
   formatShare,
-} from '../text/quantities.ts';
-import { plainLabel } from '../text/untrusted.ts';
+} from '../../../protocol/quantities.ts';
+import { plainLabel } from '../../text/untrusted.ts';
 import type { OpenCapture } from './openCapture.ts';
 
 /**

@@ -4,7 +4,7 @@
  */
 import type { Site, StackFrame } from '../../analysis/report.ts';
 import type { ViewFrame } from '../../../protocol/view.ts';
-import { plain, shortFunction } from '../text/untrusted.ts';
+import { plain, shortFunction } from '../../text/untrusted.ts';
 
 const MAX_NAME = 400;
 

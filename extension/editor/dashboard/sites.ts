@@ -4,7 +4,7 @@ import type { FreedAt, Site, StackFrame } from '../../analysis/report.ts';
 import type { SiteDetail, SiteRow, ViewCohort } from '../../../protocol/view.ts';
 import { sparkLevels } from './decimate.ts';
 import { amountOf } from './flameGraph.ts';
-import { plain } from '../text/untrusted.ts';
+import { plain } from '../../text/untrusted.ts';
 import { siteFrame, siteId, viewFrame } from './names.ts';
 import { finite, share, whole } from './numbers.ts';
 import { trendBand } from './timeline.ts';

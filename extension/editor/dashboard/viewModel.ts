@@ -6,7 +6,7 @@ import { leakRate } from '../../analysis/exhaustion.ts';
 import type { Report } from '../../analysis/report.ts';
 import type { Capture } from '../../capture/capture.ts';
 import type { Curve, Header, Summary, Timeline, ViewState } from '../../../protocol/view.ts';
-import { plain } from '../text/untrusted.ts';
+import { plain } from '../../text/untrusted.ts';
 import { flameGraph, type PathNumbers } from './flameGraph.ts';
 import { siteId } from './names.ts';
 import { finite, sum, whole } from './numbers.ts';

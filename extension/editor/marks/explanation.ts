@@ -9,8 +9,8 @@ import {
   formatDuration,
   formatRate,
   formatShare,
-} from '../text/quantities.ts';
-import { markdownText, shortFunction } from '../text/untrusted.ts';
+} from '../../../protocol/quantities.ts';
+import { markdownText, shortFunction } from '../../text/untrusted.ts';
 import { framePlace } from './hoverText.ts';
 
 const meanings: Readonly<Record<Site['verdict'], string>> = {

@@ -5,8 +5,8 @@
  * caller, and the only picture is the one drawn here.
  */
 import type { Site, SiteStack, StackFrame } from '../../analysis/report.ts';
-import { formatBytes, formatCount, formatRate, formatShare } from '../text/quantities.ts';
-import { markdownText, shortFunction } from '../text/untrusted.ts';
+import { formatBytes, formatCount, formatRate, formatShare } from '../../../protocol/quantities.ts';
+import { markdownText, shortFunction } from '../../text/untrusted.ts';
 import { staleNote } from './markText.ts';
 import { sparklineUri } from './sparkline.ts';
 

@@ -6,7 +6,7 @@ import * as vscode from 'vscode';
 import type { Configuration } from '../configuration.ts';
 import { commands } from '../contributions.ts';
 import { DisposableList } from '../disposables.ts';
-import { shortFunction } from '../text/untrusted.ts';
+import { shortFunction } from '../../text/untrusted.ts';
 import { functionHeaderLine } from './functionHeader.ts';
 import { lensTitle } from './markText.ts';
 import type { PlacedMark, PlacedMarks } from './placedMarks.ts';

@@ -6,7 +6,7 @@ import type { Site } from '../../analysis/report.ts';
 import type { OpenCapture } from '../captures/openCapture.ts';
 import { type Disposable, DisposableList, Emitter } from '../disposables.ts';
 import type { SourceLocator } from '../sources/sourceLocator.ts';
-import { shortFunction } from '../text/untrusted.ts';
+import { shortFunction } from '../../text/untrusted.ts';
 import { isMarked, type MarkedVerdict, passes, type Thresholds } from './markText.ts';
 
 /** A place in a file here. Line and column count from 0, as recorded. */

@@ -9,8 +9,8 @@ import {
   formatDuration,
   formatRate,
   formatShare,
-} from '../text/quantities.ts';
-import { plain } from '../text/untrusted.ts';
+} from '../../../protocol/quantities.ts';
+import { plain } from '../../text/untrusted.ts';
 
 /** Verdicts that are marked in the source; the others are told in the view and the dashboard. */
 export type MarkedVerdict = 'leak' | 'growing';

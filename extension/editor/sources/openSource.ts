@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import { z } from 'zod';
 import { settingKeys } from '../contributions.ts';
-import { plain } from '../text/untrusted.ts';
+import { plain } from '../../text/untrusted.ts';
 import type { SourceLocator } from './sourceLocator.ts';
 
 /** What a frame must tell to be opened; command links and tree nodes carry it. */

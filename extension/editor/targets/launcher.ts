@@ -8,7 +8,7 @@ import * as vscode from 'vscode';
 import { z } from 'zod';
 import { UserError } from '../../errors.ts';
 import { debugTypes } from '../contributions.ts';
-import { plainLabel } from '../text/untrusted.ts';
+import { plainLabel } from '../../text/untrusted.ts';
 import { formatCommandLine, parseCommandLine } from './commandLine.ts';
 
 export interface Launch {

@@ -5,7 +5,7 @@
 import * as vscode from 'vscode';
 import type { ProcessInfo } from '../../../protocol/agent.ts';
 import { DisposableList } from '../disposables.ts';
-import { plainLabel } from '../text/untrusted.ts';
+import { plainLabel } from '../../text/untrusted.ts';
 import { rankProcesses, type Surroundings } from './processRanking.ts';
 
 export type Pick =

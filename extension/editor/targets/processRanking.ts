@@ -6,8 +6,8 @@
  * cannot be captured, with the reason.
  */
 import type { ProcessInfo } from '../../../protocol/agent.ts';
-import { formatBytes, formatCount } from '../text/quantities.ts';
-import { plain, plainLabel } from '../text/untrusted.ts';
+import { formatBytes, formatCount } from '../../../protocol/quantities.ts';
+import { plain, plainLabel } from '../../text/untrusted.ts';
 
 /** The program that was captured last in this workspace. */
 export interface LastTarget {

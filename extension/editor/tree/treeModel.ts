@@ -15,8 +15,8 @@ import {
   formatDuration,
   formatRate,
   formatShare,
-} from '../text/quantities.ts';
-import { plain, shortFunction } from '../text/untrusted.ts';
+} from '../../../protocol/quantities.ts';
+import { plain, shortFunction } from '../../text/untrusted.ts';
 
 type ItemKind = (typeof treeItems)[keyof typeof treeItems] | 'group' | 'note';
 
